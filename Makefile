@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# What a desktop program needs on Debian: a virtual screen, a window manager, Qt's xcb libraries.
+APT := python3-venv xvfb openbox fonts-dejavu-core libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 \
+  libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
+  libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1
+
+.PHONY: help setup demo test lint bench clean
+
+help:
+	@echo "make setup   install everything (system packages when allowed, then .venv)"
+	@echo "make demo    practice game -> recording -> training -> live play -> runs/demo/report.html"
+	@echo "make test    linters, types and tests, on a virtual screen of their own"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make bench   measurements beside their references"
+	@echo "make clean   remove what was built (recordings/ and runs/ stay)"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml Makefile .ci/packages.sh
+	@sh .ci/packages.sh $(APT)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Python packages into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+demo: setup
+	$(BIN)/understudy demo --out runs/demo --force
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/understudy bench live --seconds 30
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

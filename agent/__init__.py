@@ -1,0 +1,1 @@
+"""From a trained policy to keys pressed in a game."""

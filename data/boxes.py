@@ -1,0 +1,36 @@
+"""Where objects are in a frame: the labels of the detector."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class BoxOrigin(IntEnum):
+    """Who drew a box."""
+
+    HUMAN = 0
+    TRUTH = 1
+    DETECTOR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One object, corners in pixels of the stored frame."""
+
+    class_name: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    origin: BoxOrigin = BoxOrigin.HUMAN
+
+    def __post_init__(self) -> None:
+        if not (self.x2 > self.x1 and self.y2 > self.y1):
+            raise ValueError(f"a box needs x1 < x2 and y1 < y2, got {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBoxes:
+    """All boxes of one frame."""
+
+    frame: int
+    boxes: tuple[Box, ...]

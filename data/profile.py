@@ -1,0 +1,263 @@
+"""A game's profile: its window, what is stored, the keys it is played with, what is seen in it."""
+
+import json
+import re
+import tomllib
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from data.errors import ProfileError
+from data.frames import FrameSize
+
+# Canonical key names: printable characters stand for themselves, the rest are named here.
+NAMED_KEYS = frozenset(
+    [
+        *("up", "down", "left", "right", "space", "enter", "tab", "esc", "backspace", "delete"),
+        *("insert", "home", "end", "page_up", "page_down", "caps_lock"),
+        *("shift_l", "shift_r", "ctrl_l", "ctrl_r", "alt_l", "alt_r"),
+        *(f"f{number}" for number in range(1, 13)),
+    ]
+)
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+def is_key_name(name: str) -> bool:
+    """Say whether a name is a key that can be recorded and pressed."""
+    return name in NAMED_KEYS or (len(name) == 1 and name.isprintable() and name == name.lower())
+
+
+def _checked_key(name: str) -> str:
+    if not is_key_name(name):
+        raise ValueError(
+            f"{name!r} is not a key. Use a lower-case character such as 'd', or one of: "
+            + ", ".join(sorted(NAMED_KEYS))
+        )
+    return name
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Capture(_Strict):
+    """What is stored of the screen."""
+
+    width_px: int = Field(default=480, ge=32, le=3840, multiple_of=2)
+    height_px: int = Field(default=270, ge=32, le=2160, multiple_of=2)
+    rate_hz: float = Field(default=20.0, gt=0, le=240)
+    jpeg_quality: int = Field(default=90, ge=30, le=100)
+
+    @property
+    def size(self) -> FrameSize:
+        """The stored frame's size."""
+        return FrameSize(self.width_px, self.height_px)
+
+
+class Head(_Strict):
+    """One decision taken every tick: named classes, each a chord of keys held together."""
+
+    name: Name
+    classes: dict[Name, tuple[str, ...]] = Field(min_length=2)
+    min_hold_ms: float = Field(default=0.0, ge=0, le=2000)
+    """How long a decision is kept at least; 0 lets it change every tick."""
+
+    @field_validator("classes")
+    @classmethod
+    def _check_classes(cls, classes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for chord in classes.values():
+            for key in chord:
+                _checked_key(key)
+        chords = [frozenset(chord) for chord in classes.values()]
+        if len(set(chords)) != len(chords):
+            raise ValueError("two classes have the same keys; give each class a chord of its own")
+        if frozenset() not in chords:
+            raise ValueError("no class has the empty chord; add one, for example none = []")
+        return classes
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Class names, in order."""
+        return tuple(self.classes)
+
+    @cached_property
+    def chords(self) -> tuple[frozenset[str], ...]:
+        """Each class's keys, in order."""
+        return tuple(frozenset(chord) for chord in self.classes.values())
+
+    @cached_property
+    def none_index(self) -> int:
+        """The class that holds nothing."""
+        return self.chords.index(frozenset())
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Every key of the head."""
+        return frozenset().union(*self.chords)
+
+
+class ObjectClass(_Strict):
+    """Something to be seen on the screen."""
+
+    name: Name
+    most: int = Field(default=1, ge=1, le=64)
+    """How many of them the policy is told of at most."""
+
+
+class Mirror(_Strict):
+    """How a picture may be flipped, and the keys that swap when it is."""
+
+    axis: Literal["horizontal", "vertical"]
+    swap: tuple[tuple[str, str], ...] = Field(min_length=1)
+
+
+class GameProfile(_Strict):
+    """All that Understudy knows about a game."""
+
+    name: Name
+    title: str
+    """Regular expression that the window's title matches."""
+    description: str = ""
+    capture: Capture = Capture()
+    heads: tuple[Head, ...] = Field(min_length=1)
+    objects: tuple[ObjectClass, ...] = ()
+    reference: Name | None = None
+    """The object class that marks whom the person controls; positions are told relative to it."""
+    mirror: Mirror | None = None
+    stop_key: str = "f12"
+
+    @field_validator("title")
+    @classmethod
+    def _check_title(cls, title: str) -> str:
+        try:
+            re.compile(title)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return title
+
+    @field_validator("stop_key")
+    @classmethod
+    def _check_stop_key(cls, key: str) -> str:
+        return _checked_key(key)
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        heads = [head.name for head in self.heads]
+        if len(set(heads)) != len(heads):
+            raise ValueError("two heads have the same name")
+        keys = [key for head in self.heads for key in head.keys]
+        if len(set(keys)) != len(keys):
+            shared = sorted({key for key in keys if keys.count(key) > 1})
+            raise ValueError(f"keys used by two heads: {', '.join(shared)}; give each key one head")
+        if self.stop_key in keys:
+            raise ValueError(f"stop_key {self.stop_key!r} is also a playing key; choose another")
+        objects = [kind.name for kind in self.objects]
+        if len(set(objects)) != len(objects):
+            raise ValueError("two object classes have the same name")
+        if self.reference is not None and self.reference not in objects:
+            raise ValueError(f"reference {self.reference!r} is none of the objects")
+        for pair in self.mirror.swap if self.mirror else ():
+            for key in pair:
+                if key not in keys:
+                    raise ValueError(f"mirror swaps {key!r}, which no head uses")
+        return self
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Every playing key, sorted: the only keys ever stored or pressed."""
+        return tuple(sorted({key for head in self.heads for key in head.keys}))
+
+    @cached_property
+    def object_names(self) -> tuple[str, ...]:
+        """Object class names, in order."""
+        return tuple(kind.name for kind in self.objects)
+
+    def head(self, name: str) -> Head:
+        """Return the head of that name."""
+        return next(head for head in self.heads if head.name == name)
+
+    def mirrored_classes(self, head: Head) -> tuple[int, ...]:
+        """For each class of a head, the class that a flipped picture calls for.
+
+        Raises:
+            ProfileError: A chord with its keys swapped is no class of the head.
+        """
+        swap = {}
+        for a, b in self.mirror.swap if self.mirror else ():
+            swap[a], swap[b] = b, a
+        found = []
+        for name, chord in head.classes.items():
+            mirrored = frozenset(swap.get(key, key) for key in chord)
+            if mirrored not in head.chords:
+                raise ProfileError(
+                    f"profile {self.name}: head {head.name}, class {name}: its mirror image "
+                    f"{sorted(mirrored)} is no class. Add one, or remove the mirror rule."
+                )
+            found.append(head.chords.index(mirrored))
+        return tuple(found)
+
+    def to_json(self) -> str:
+        """Write the profile as JSON, as recordings and checkpoints keep it."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str, *, source: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ProfileError: The text is not a profile; the message names `source`.
+        """
+        try:
+            return cls.model_validate(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ProfileError(f"{source}: the profile inside is not JSON ({error}).") from error
+        except ValidationError as error:
+            raise ProfileError(f"{source}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the profile"
+    got = "" if isinstance(first["input"], dict | list | tuple) else f" (got {first['input']!r})"
+    more = f" And {error.error_count() - 1} more." if error.error_count() > 1 else ""
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}{got}.{more}"
+
+
+def shipped_profiles() -> list[str]:
+    """Names of the profiles that come with Understudy."""
+    folder = files("data") / "profiles"
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
+
+
+def load_profile(name_or_path: str) -> GameProfile:
+    """Load a shipped profile by name, or a profile from a file.
+
+    Raises:
+        ProfileError: There is none of that name, or a field is wrong; the message names it.
+    """
+    if name_or_path in shipped_profiles():
+        text = (files("data") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
+    else:
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise ProfileError(
+                f"no profile {name_or_path!r}. Shipped ones: {', '.join(shipped_profiles())}; "
+                "or give the path of a .toml file."
+            )
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProfileError(f"{path}: can't be read: {error}.") from error
+    try:
+        return GameProfile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"{name_or_path}: not TOML: {error}.") from error
+    except ValidationError as error:
+        raise ProfileError(f"{name_or_path}: {_first_problem(error)}") from error

@@ -1,0 +1,1 @@
+"""The built-in football game: rules, drawing, coach, real window and headless devices."""

@@ -1,0 +1,1 @@
+"""The detector and the policy: tensors in, tensors out."""

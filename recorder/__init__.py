@@ -1,0 +1,1 @@
+"""From the screen and the keyboard to a recording."""
