@@ -1,0 +1,131 @@
+"""The `understudy practice` command: the practice game in a window, or recorded without one."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from data.errors import UnderstudyError
+from gui.practice.difficulty import DIFFICULTIES
+
+Difficulty = Annotated[str, typer.Option("--difficulty", help=f"{', '.join(DIFFICULTIES)}.")]
+Seconds = Annotated[float, typer.Option("--seconds", min=1.0, help="Length of the match.")]
+Seed = Annotated[int, typer.Option("--seed", help="Same seed, same match.")]
+CoachPlays = Annotated[bool, typer.Option("--coach", help="Have the coach press the keys.")]
+Headless = Annotated[
+    bool, typer.Option("--headless", help="No window, faster than real time; needs --coach.")
+]
+Record = Annotated[
+    Path | None,
+    typer.Option("--record", help="With --headless: record it, every object labelled (.h5)."),
+]
+Truth = Annotated[
+    Path | None, typer.Option("--truth", help="Write what each picture shows (.jsonl).")
+]
+Result = Annotated[Path | None, typer.Option("--result", help="Write the final score (.json).")]
+Menu = Annotated[bool, typer.Option("--menu", help="Begin at the start screen.")]
+ExitAtFullTime = Annotated[
+    bool, typer.Option("--exit-at-full-time", help="Close the window after the match.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
+
+
+def practice(
+    *,
+    coach: CoachPlays = False,
+    difficulty: Difficulty = "beginner",
+    seconds: Seconds = 300.0,
+    seed: Seed = 0,
+    truth: Truth = None,
+    result: Result = None,
+    menu: Menu = False,
+    exit_at_full_time: ExitAtFullTime = False,
+    headless: Headless = False,
+    record: Record = None,
+    force: Force = False,
+) -> None:
+    """Play the built-in football game: arrows run, E sprints, S W A D pass, shoot and cross."""
+    if difficulty not in DIFFICULTIES:
+        raise typer.BadParameter(
+            f"{difficulty!r} is none of {', '.join(DIFFICULTIES)}", param_hint="--difficulty"
+        )
+    if headless:
+        if not coach:
+            raise typer.BadParameter("nobody can press keys without a window; add --coach")
+        if truth or menu or exit_at_full_time:
+            raise typer.BadParameter("--truth, --menu and --exit-at-full-time need a window")
+        _play_headless(record, result, difficulty, seconds, seed, force=force)
+        return
+    if record:
+        raise typer.BadParameter(
+            "--record needs --headless; a window is recorded with `understudy record`"
+        )
+    from gui.practice.flow import MatchSettings
+    from gui.practice.window import WindowSettings, run_window
+
+    settings = WindowSettings(
+        match=MatchSettings(difficulty, seconds, seed),
+        menu=menu,
+        coach=coach,
+        exit_at_full_time=exit_at_full_time,
+        truth=truth,
+        result=result,
+        force=force,
+    )
+    status = run_window(settings)
+    if status:
+        raise typer.Exit(status)
+
+
+def _play_headless(
+    record: Path | None,
+    result: Path | None,
+    difficulty: str,
+    seconds: float,
+    seed: int,
+    *,
+    force: bool,
+) -> None:
+    from data.paths import claim_output
+    from gui.practice.demonstration import record_coach
+    from gui.practice.devices import SIZE, HeadlessGame
+    from gui.practice.flow import MatchSettings
+    from gui.practice.players import CoachPlayer
+    from gui.practice.truth import write_result
+
+    started_s = time.monotonic()
+    if result is not None:
+        claim_output(result, force=force)
+    if record is None:
+        game = HeadlessGame(difficulty, seconds, seed, player=CoachPlayer(seed, SIZE))
+        game.run()
+        done = "played"
+    else:
+        report, game = record_coach(
+            record, difficulty=difficulty, seconds=seconds, seed=seed, force=force
+        )
+        done = f"recorded {report.frames} frames ({report.bytes / 1e6:.0f} MB) to {record}"
+    if result is not None:
+        write_result(result, MatchSettings(difficulty, seconds, seed), game.state)
+    ours, theirs = game.state.score
+    Console(soft_wrap=True).print(
+        f"{done}: {ours} - {theirs} at {difficulty}, in {time.monotonic() - started_s:.1f} s"
+    )
+
+
+def main() -> None:
+    """Run the command on its own, as `python -m gui.practice.command`."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(practice)
+    try:
+        app()
+    except UnderstudyError as error:
+        sys.stderr.write(f"understudy: {error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Record the coach at play, without a window: demonstrations whose objects are all labelled."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from data.frames import Image
+from data.profile import GameProfile, load_profile
+from data.schema import CaptureFacts
+from data.writer import RecordingWriter
+from gui.practice.devices import SIZE, HeadlessGame, stored_boxes
+from gui.practice.players import CoachPlayer
+from recorder.session import RecordReport, RecordStatus, record
+
+PROFILE = "practice"
+
+
+class LabellingWriter(RecordingWriter):
+    """Stores with every frame the true boxes of the game that it shows."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        game: HeadlessGame,
+        profile: GameProfile,
+        facts: CaptureFacts,
+        force: bool = False,
+    ) -> None:
+        """Open the file.
+
+        Raises:
+            OutputExistsError: It exists and `force` is off.
+            RecordingError: The folder can't be written.
+        """
+        super().__init__(path, profile=profile, facts=facts, force=force)
+        self._game = game
+
+    def append_frame(self, image: Image, at_ns: int) -> int:
+        """Append a picture of the game as it is now; return its index."""
+        index = super().append_frame(image, at_ns)
+        self.append_boxes(index, stored_boxes(self._game, self.profile.capture.size))
+        return index
+
+
+def record_coach(
+    path: Path,
+    *,
+    difficulty: str = "beginner",
+    seconds: float = 60.0,
+    seed: int = 0,
+    force: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+    on_status: Callable[[RecordStatus], None] | None = None,
+) -> tuple[RecordReport, HeadlessGame]:
+    """Record one match of the coach with the true boxes of every frame.
+
+    Returns:
+        The recorder's report, and the finished game with its score.
+
+    Raises:
+        OutputExistsError: The file exists and `force` is off.
+        RecordingError: It can't be written.
+    """
+    profile = load_profile(PROFILE)
+    game = HeadlessGame(difficulty, seconds, seed, player=CoachPlayer(seed, SIZE))
+    facts = CaptureFacts(0, 0, *game.size, 1.0, "headless", profile.capture.rate_hz)
+    with LabellingWriter(path, game=game, profile=profile, facts=facts, force=force) as writer:
+        report = record(
+            screen=game.screen,
+            keys=game.keys,
+            window=None,
+            writer=writer,
+            clock=game.clock,
+            rate_hz=profile.capture.rate_hz,
+            seconds=None,
+            stop=lambda: game.over or stop(),
+            on_status=on_status,
+        )
+    return report, game

@@ -1,0 +1,219 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.loop import PlaySettings, play
+from data.boxes import BoxOrigin
+from data.errors import OutputExistsError
+from data.frames import FrameSize
+from data.keys import By, KeyEvent
+from data.profile import load_profile
+from data.reader import Recording
+from gui.practice import devices
+from gui.practice.demonstration import record_coach
+from gui.practice.devices import HeadlessGame, stored_boxes
+from gui.practice.players import CoachPlayer, RandomPlayer, ScriptedPlayer
+from gui.practice.state import Phase
+from tests.fakes import FakeRunner
+
+SECOND = 1_000_000_000
+
+
+def past_kick_off(game: HeadlessGame) -> HeadlessGame:
+    while game.state.phase is not Phase.PLAY:
+        wait(game, 0.02)
+    return game
+
+
+def wait(game: HeadlessGame, seconds: float) -> None:
+    game.clock.sleep_until_ns(game.clock.now_ns() + round(seconds * SECOND))
+
+
+def controlled_x(game: HeadlessGame) -> float:
+    return game.state.players[game.state.controlled].x
+
+
+@pytest.mark.parametrize(("until_s", "steps"), [(0.0, 0), (0.016, 0), (0.017, 1), (2.5, 150)])
+def test_the_match_follows_the_clock(until_s, steps):
+    game = HeadlessGame()
+    game.clock.sleep_until_ns(round(until_s * SECOND))
+    assert game.state.step == steps
+    assert game.clock.now_ns() == round(until_s * SECOND)
+
+
+def test_waiting_for_what_has_passed_changes_nothing():
+    game = HeadlessGame()
+    game.clock.sleep_until_ns(SECOND)
+    game.clock.sleep_until_ns(SECOND // 2)
+    assert (game.clock.now_ns(), game.state.step) == (SECOND, 60)
+
+
+def test_a_picture_shows_the_match_at_the_time_of_the_clock():
+    game = HeadlessGame(size=(640, 360))
+    first = game.screen.grab()
+    wait(game, 3.01)
+    second = game.screen.grab()
+    assert (first.at_ns, second.at_ns) == (0, round(3.01 * SECOND))
+    assert first.image.shape == (360, 640, 3)
+    assert first.image.dtype == np.uint8
+    assert (first.image != second.image).any()
+    assert (second.image == game.screen.grab().image).all()
+    blue, green, red = first.image[100:330].reshape(-1, 3).mean(axis=0)
+    assert green > red > blue, "grass, in BGR"
+
+
+def test_nothing_is_drawn_when_nobody_looks(monkeypatch):
+    monkeypatch.setattr(devices, "Artist", None)
+    game = HeadlessGame(seconds=5, player=CoachPlayer(1, devices.SIZE))
+    game.run()
+    assert game.over
+
+
+def test_the_boxes_are_those_of_the_picture_size():
+    large, small = HeadlessGame(size=(1280, 720)), HeadlessGame(size=(640, 360))
+    for a, b in zip(large.seen(), small.seen(), strict=True):
+        assert (a.class_name, a.x1, a.y2) == (b.class_name, 2 * b.x1, 2 * b.y2)
+
+
+def test_stored_boxes_lie_in_the_letterboxed_frame():
+    game = HeadlessGame()
+    plain = stored_boxes(game, FrameSize(480, 270))
+    boxed = stored_boxes(game, FrameSize(480, 300))
+    assert [b.class_name for b in plain] == [s.class_name for s in game.seen()]
+    for a, b, seen in zip(plain, boxed, game.seen(), strict=True):
+        assert (b.x1, b.y1, b.x2, b.y2) == (a.x1, a.y1 + 15, a.x2, a.y2 + 15)
+        assert (a.x1, a.y2) == (seen.x1 / 2, seen.y2 / 2)
+        assert a.origin is BoxOrigin.TRUTH
+
+
+def test_scripted_keys_move_the_player_and_keep_their_times():
+    script = [(2.005, "right", True), (3.003, "right", False)]
+    game = past_kick_off(HeadlessGame(seed=4, player=ScriptedPlayer(script)))
+    game.clock.sleep_until_ns(2 * SECOND)
+    before = controlled_x(game)
+    assert game.keys.held == frozenset()
+    wait(game, 0.5)
+    assert game.keys.held == {"right"}
+    assert controlled_x(game) > before + 1.0
+    wait(game, 1.0)
+    assert game.keys.held == frozenset()
+    assert game.keys.drain() == [
+        KeyEvent(round(2.005 * SECOND), "right", True, By.HUMAN),
+        KeyEvent(round(3.003 * SECOND), "right", False, By.HUMAN),
+    ]
+    assert game.keys.drain() == []
+
+
+def test_the_sinks_keys_count_from_the_next_step_and_are_the_agents():
+    game = past_kick_off(HeadlessGame(seed=4))
+    wait(game, 1.0)
+    game.keys.drain()
+    before = controlled_x(game)
+    now_ns = game.clock.now_ns()
+    game.sink.set_held(frozenset({"right", "e"}))
+    assert controlled_x(game) == before
+    wait(game, 0.5)
+    assert controlled_x(game) > before + 1.0
+    game.sink.set_held(frozenset({"right"}))
+    game.sink.release_all()
+    assert game.keys.held == frozenset()
+    events = game.keys.drain()
+    assert [(event.key, event.down) for event in events] == [
+        ("e", True),
+        ("right", True),
+        ("e", False),
+        ("right", False),
+    ]
+    assert {event.by for event in events} == {By.AGENT}
+    assert events[0].at_ns == now_ns
+
+
+def test_a_key_stays_down_while_the_other_hand_holds_it():
+    game = HeadlessGame(player=ScriptedPlayer([(0.1, "right", True), (0.3, "right", False)]))
+    wait(game, 0.2)
+    game.sink.set_held(frozenset({"right"}))
+    wait(game, 0.2)
+    assert game.keys.held == {"right"}
+    game.sink.close()
+    assert game.keys.held == frozenset()
+    assert [event.down for event in game.keys.drain()] == [True, False]
+
+
+def test_equal_seeds_make_equal_matches_and_pictures():
+    ends = []
+    for _ in range(2):
+        game = HeadlessGame(seconds=8, seed=6, player=CoachPlayer(6, devices.SIZE))
+        game.run()
+        ends.append((game.state, game.keys.drain(), game.screen.grab().image))
+    assert ends[0][:2] == ends[1][:2]
+    assert (ends[0][2] == ends[1][2]).all()
+    assert ends[0][1], "the coach never pressed a key"
+
+
+def test_chance_presses_only_the_profiles_keys_at_its_rate():
+    profile = load_profile("practice")
+    game = HeadlessGame(seconds=10, player=RandomPlayer(profile, 1))
+    game.run()
+    events = game.keys.drain()
+    assert {event.key for event in events} == set(profile.keys)
+    times = sorted({event.at_ns for event in events})
+    assert 150 <= len(times) <= 200
+
+
+def test_the_live_loop_plays_on_the_devices():
+    profile = load_profile("practice")
+    game = HeadlessGame(seconds=6, seed=2)
+    report = play(
+        runner=FakeRunner(profile, lambda _: {"movement": "right", "sprint": "sprint"}),
+        screen=game.screen,
+        sink=game.sink,
+        window=None,
+        human=game.keys,
+        clock=game.clock,
+        settings=PlaySettings(log_inline=True),
+        log=None,
+        stop=lambda: game.over,
+    )
+    assert report.ticks == pytest.approx(120, abs=1)
+    assert report.takeovers == 0
+    assert report.late_ticks == 0
+    assert game.keys.held == frozenset()
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("coach") / "coach.h5"
+    record_coach(path, seconds=6, seed=3)
+    return path
+
+
+def test_the_coachs_recording_holds_frames_keys_and_true_boxes(recorded):
+    game = HeadlessGame(seconds=6, seed=3, player=CoachPlayer(3, devices.SIZE))
+    with Recording(recorded) as recording:
+        assert recording.frame_count == 120
+        assert recording.complete
+        assert np.diff(recording.times_ns).tolist() == [50_000_000] * 119
+        events = recording.key_events()
+        labelled = recording.boxes()
+        assert [one.frame for one in labelled] == list(range(120))
+        for one, at_ns in zip(labelled, recording.times_ns, strict=True):
+            game.clock.sleep_until_ns(int(at_ns))
+            true = stored_boxes(game, recording.profile.capture.size)
+            assert [box.class_name for box in one.boxes] == [box.class_name for box in true]
+            assert {box.origin for box in one.boxes} == {BoxOrigin.TRUTH}
+            for ours, theirs in zip(one.boxes, true, strict=True):
+                assert ours.x1 == pytest.approx(theirs.x1, abs=0.01)
+                assert ours.y2 == pytest.approx(theirs.y2, abs=0.01)
+    assert {event.by for event in events} == {By.HUMAN}
+    assert len(events) > 10
+
+
+def test_a_recording_is_never_overwritten_unasked(recorded):
+    size = recorded.stat().st_size
+    with pytest.raises(OutputExistsError):
+        record_coach(recorded, seconds=1, seed=3)
+    assert recorded.stat().st_size == size
+    report, game = record_coach(recorded, seconds=1, seed=3, force=True)
+    assert report.frames == 20
+    assert game.over
