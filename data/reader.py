@@ -177,17 +177,22 @@ class Recording:
         ]
 
     def segments(self) -> list[tuple[int, int]]:
-        """Return frame ranges `(start, stop)` that no pause, discard or hole interrupts."""
+        """Return frame ranges `(start, stop)` that no pause, discard or hole interrupts.
+
+        Frames inside such a span belong to no segment.
+        """
         times = self.times_ns
         if not len(times):
             return []
-        allowed_ns = GAP_FRAMES * 1e9 / self.facts.rate_hz
-        breaks = np.diff(times) > allowed_ns
+        cut = np.diff(times) > GAP_FRAMES * 1e9 / self.facts.rate_hz  # between i and i + 1
+        kept = np.ones(len(times), dtype=np.bool_)
         for span in self.spans():
             if span.kind in BREAKS:
-                breaks |= (times[:-1] <= span.start_ns) & (times[1:] >= span.end_ns)
-        edges = [0, *(int(i) + 1 for i in np.flatnonzero(breaks)), len(times)]
-        return [(a, b) for a, b in pairwise(edges) if b > a]
+                kept &= (times < span.start_ns) | (times > span.end_ns)
+                cut |= (times[:-1] <= span.start_ns) & (times[1:] >= span.end_ns)
+        cut |= kept[:-1] != kept[1:]
+        edges = [0, *(int(i) + 1 for i in np.flatnonzero(cut)), len(times)]
+        return [(a, b) for a, b in pairwise(edges) if kept[a]]
 
     @property
     def is_flight_log(self) -> bool:

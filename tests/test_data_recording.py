@@ -73,6 +73,17 @@ def test_a_pause_or_a_hole_ends_a_segment(tmp_path: Path):
         assert recording.segments() == [(0, 5), (5, 10), (10, 15)]
 
 
+def test_discarded_frames_belong_to_no_segment(tmp_path: Path):
+    path = tmp_path / "a.h5"
+    with RecordingWriter(path, profile=practice_profile(), facts=capture_facts()) as writer:
+        for index in range(40):
+            writer.append_frame(picture(index), index * TICK_NS)
+        writer.append_span(SpanKind.DISCARDED, 10 * TICK_NS, 20 * TICK_NS)
+        writer.append_span(SpanKind.TAKEOVER, 30 * TICK_NS, 32 * TICK_NS)
+    with Recording(path) as recording:
+        assert recording.segments() == [(0, 10), (21, 40)]
+
+
 def test_a_flight_log_keeps_every_decision(tmp_path: Path):
     path = tmp_path / "log.h5"
     row = TickRow(5, 0, np.arange(16, dtype=np.float32), (1, 2, 3, 4, 5))

@@ -1,0 +1,51 @@
+"""What live play asks of a policy."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from data.frames import FrameSize, Image
+from data.profile import GameProfile
+
+
+class Decided(Protocol):
+    """What a policy says about one frame."""
+
+    @property
+    def probabilities(self) -> Mapping[str, npt.NDArray[np.float32]]:
+        """For each head, `(classes,)`."""
+        ...
+
+    @property
+    def encode_ns(self) -> int:
+        """Time spent seeing; the rest of the step was spent deciding."""
+        ...
+
+
+class Runner(Protocol):
+    """A policy that plays: it carries its own state from frame to frame."""
+
+    @property
+    def profile(self) -> GameProfile:
+        """What it was trained with."""
+        ...
+
+    @property
+    def rate_hz(self) -> float:
+        """The rate it was trained at, and is played at."""
+        ...
+
+    @property
+    def size(self) -> FrameSize:
+        """The size of the frames it sees."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what has been seen."""
+        ...
+
+    def step(self, image: Image) -> Decided:
+        """Take in the next frame, fitted to `size`."""
+        ...

@@ -1,0 +1,122 @@
+"""A child process that lets go of the keys when the player dies, however it dies.
+
+The player tells it about every press beforehand, through a pipe. The kernel closes the pipe when
+the player ends, be it by `kill -9`; then whatever is still held is released.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+from data.errors import DisplayError
+from recorder.keyboard import load_pynput, to_pynput
+
+READY_S = 20.0  # it takes 0.3 s; a busy machine may take seconds
+PARENT_POLL_S = 0.25  # for the pipe's other end living on in some child that the player forked
+# A press that the dying player had sent may reach the display after the first release.
+RELEASES_AT_S = (0.0, 0.02, 0.1)
+READY = b"ready\n"
+
+
+class Watchdog:
+    """The player's end of the pipe; used by one thread.
+
+    Raises:
+        DisplayError: It does not come up, because there is no display.
+    """
+
+    def __init__(self) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "agent.watchdog"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # what ends the player's process group leaves it alive
+            cwd=os.fspath(_import_root()),
+        )
+        answer = self._answer()
+        if answer != READY:
+            self._child.kill()
+            self.close()
+            reason = answer.decode(errors="replace").strip() or "no answer"
+            raise DisplayError(f"the key watchdog does not come up: {reason}")
+
+    def pressing(self, key: str) -> None:
+        """Say that a key is about to be pressed.
+
+        Raises:
+            DisplayError: The watchdog has died; press nothing.
+        """
+        self._tell(f"+{key}\n")
+
+    def released(self, key: str) -> None:
+        """Say that a key has been released."""
+        self._tell(f"-{key}\n")
+
+    def close(self) -> None:
+        """Let it release what is still held, and end."""
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._child.wait()
+
+    def _tell(self, line: str) -> None:
+        assert self._child.stdin is not None
+        try:
+            os.write(self._child.stdin.fileno(), line.encode())
+        except OSError as error:
+            raise DisplayError(
+                "the key watchdog has died; no key is pressed without it."
+            ) from error
+
+    def _answer(self) -> bytes:
+        assert self._child.stdout is not None
+        ready, _, _ = select.select([self._child.stdout], [], [], READY_S)
+        return self._child.stdout.readline() if ready else b""
+
+
+def main() -> int:
+    """Watch the pipe on standard input; release what is held when it closes."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    parent = os.getppid()
+    try:
+        controller = load_pynput().Controller()
+    except DisplayError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    held = _watch(parent)
+    begun_s = time.monotonic()
+    for at_s in RELEASES_AT_S if held else ():
+        time.sleep(max(0.0, begun_s + at_s - time.monotonic()))
+        for key in sorted(held):
+            controller.release(to_pynput(key))
+    return 0
+
+
+def _watch(parent: int) -> set[str]:
+    """Follow the player until it is gone; return the keys that it left held."""
+    held: set[str] = set()
+    rest = b""
+    while True:
+        readable, _, _ = select.select([0], [], [], PARENT_POLL_S)
+        data = os.read(0, 65536) if readable else b""
+        if (readable and not data) or (not readable and os.getppid() != parent):
+            return held
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            sign, key = line[:1], line[1:].decode()
+            (held.add if sign == b"+" else held.discard)(key)
+
+
+def _import_root() -> str:
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
+
+if __name__ == "__main__":
+    sys.exit(main())

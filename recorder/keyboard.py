@@ -1,0 +1,267 @@
+"""Key events of the whole desktop, under canonical names."""
+
+import sys
+from collections import deque
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from threading import Event, Thread
+from types import ModuleType
+from typing import Any, Protocol
+
+from data.errors import DisplayError
+from data.keys import KeyEvent
+from data.profile import NAMED_KEYS
+from recorder.display import require_display
+from recorder.pacing import Clock, MonotonicClock
+
+START_S = 5.0
+CLOSE_S = 2.0
+
+
+class KeySource(Protocol):
+    """Hands over what happened on the keyboard."""
+
+    def drain(self) -> list[KeyEvent]:
+        """Return the events since the last call, in order, without repeats."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+def load_pynput() -> ModuleType:
+    """Import `pynput.keyboard`, which needs a display.
+
+    Raises:
+        DisplayError: There is no display, or the keyboard can't be reached.
+    """
+    require_display()
+    try:
+        from pynput import keyboard
+    except ImportError as error:
+        raise DisplayError(f"the keyboard can't be reached: {error}.") from error
+    found: ModuleType = keyboard
+    return found
+
+
+def device_errors() -> tuple[type[Exception], ...]:
+    """Name the errors with which the keyboard fails when its display goes away."""
+    if not sys.platform.startswith("linux"):
+        return (OSError,)
+    from Xlib.error import ConnectionClosedError
+
+    return (OSError, ConnectionClosedError)
+
+
+def to_pynput(name: str) -> Any:  # noqa: ANN401  (pynput has no types)
+    """Return pynput's `KeyCode` of a canonical key name, ready to be pressed.
+
+    It carries the key's code on the device: given only a character, pynput sends a synthetic event
+    on X11 that games and the key state never see.
+    """
+    keyboard = load_pynput()
+    if name in NAMED_KEYS:
+        return keyboard.Key[name].value
+    if sys.platform.startswith("linux"):
+        return keyboard.KeyCode.from_vk(_keysym(name))
+    return keyboard.KeyCode.from_char(name)
+
+
+def from_pynput(key: Any) -> str | None:  # noqa: ANN401  (pynput has no types)
+    """Return the canonical name of a pynput `Key` or `KeyCode`; None when it has none."""
+    keyboard = load_pynput()
+    if isinstance(key, keyboard.Key):
+        if key is keyboard.Key.alt_gr:
+            return "alt_r"
+        return next((name for name in sorted(NAMED_KEYS) if keyboard.Key[name] is key), None)
+    char = getattr(key, "char", None)
+    if isinstance(char, str) and len(char) == 1:
+        return "space" if char == " " else char.lower()
+    return None
+
+
+def require_keys(names: Iterable[str]) -> None:
+    """Make sure that the keyboard layout has these keys.
+
+    Raises:
+        DisplayError: Some are missing; the message names them.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    missing = sorted(name for name, symbols in _layout(names).items() if not symbols)
+    if missing:
+        raise DisplayError(
+            f"the keyboard layout has no key {', '.join(missing)}. Switch to a layout that has it, "
+            "or change the profile's keys."
+        )
+
+
+class PynputKeys:
+    """The desktop's keyboard, heard through pynput.
+
+    Callbacks run on pynput's thread and only enqueue. Other keys than those asked for are never
+    even enqueued. A simulated press is heard once, and the repeats of a held key not at all.
+
+    Args:
+        keys: The keys that `drain` returns.
+        clock: Tells when a key moved.
+        watched: Further keys, such as the stop key, known only to `was_pressed`.
+
+    Raises:
+        DisplayError: There is no display, or the keyboard can't be heard.
+    """
+
+    def __init__(
+        self,
+        keys: Collection[str],
+        clock: Clock | None = None,
+        *,
+        watched: Collection[str] = (),
+    ) -> None:
+        keyboard = load_pynput()
+        self._keys = frozenset(keys)
+        self._watched = frozenset(watched)
+        self._clock = clock or MonotonicClock()
+        self._heard: deque[KeyEvent] = deque()  # appends and pops are atomic
+        self._held: set[str] = set()
+        self._pressed: set[str] = set()
+        self._names = _names_of(self._keys | self._watched)
+        self._closed = False
+        self._listener = keyboard.Listener(on_press=self._on_press, on_release=self._on_release)
+        on_x = sys.platform.startswith("linux")
+        begun = _when_recording(self._listener) if on_x else None
+        _end_quietly(self._listener)
+        self._listener.start()
+        self._listener.wait()
+        if begun is not None and not begun.wait(START_S):
+            self.close()
+            raise DisplayError("the keyboard can't be heard: X does not hand over its events.")
+
+    def drain(self) -> list[KeyEvent]:
+        """Return the events since the last call, in order, without repeats.
+
+        Raises:
+            DisplayError: Keys are not heard any more, because the display is gone.
+        """
+        if not self._closed and not self._listener.is_alive():
+            raise DisplayError("the keyboard is not heard any more: the display is gone.")
+        events = []
+        for _ in range(len(self._heard)):
+            event = self._heard.popleft()
+            if event.down == (event.key in self._held):
+                continue
+            (self._held.add if event.down else self._held.discard)(event.key)
+            events.append(event)
+        return events
+
+    def was_pressed(self, key: str) -> bool:
+        """Say whether a watched key has gone down since listening began."""
+        return key in self._pressed
+
+    def close(self) -> None:
+        """Stop listening; pynput's thread has ended on return."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(*device_errors()):  # the display may be gone
+            self._listener.stop()
+        if sys.platform.startswith("linux") and self._listener.is_alive():
+            _end_recording(self._listener._context)
+        Thread.join(self._listener, CLOSE_S)
+
+    def _on_press(self, key: Any, injected: bool) -> None:  # noqa: ANN401
+        self._enqueue(key, down=True, injected=injected)
+
+    def _on_release(self, key: Any, injected: bool) -> None:  # noqa: ANN401
+        self._enqueue(key, down=False, injected=injected)
+
+    def _enqueue(self, key: Any, *, down: bool, injected: bool) -> None:  # noqa: ANN401
+        if injected and sys.platform.startswith("linux"):
+            return  # pynput's own echo of a press by this process; X delivers the press itself too
+        symbol = getattr(getattr(key, "value", key), "vk", None)
+        name = self._names[symbol] if symbol in self._names else from_pynput(key)
+        if name in self._keys:
+            self._heard.append(KeyEvent(self._clock.now_ns(), name, down))
+        elif name is not None and name in self._watched and down:
+            self._pressed.add(name)
+
+
+def _end_quietly(listener: Any) -> None:  # noqa: ANN401
+    """Keep pynput's thread from printing a traceback when the display goes away; `drain` tells."""
+    run = listener.run
+
+    def quiet_run() -> None:
+        with suppress(*device_errors()):
+            run()
+
+    listener.run = quiet_run
+
+
+def _when_recording(listener: Any) -> Event:  # noqa: ANN401
+    """Return an event that is set when X begins to hand over key events.
+
+    pynput says that it is ready a moment too early; the server's first answer is the real sign.
+    """
+    begun = Event()
+    handle = listener._handler
+
+    def handler(reply: Any) -> None:  # noqa: ANN401
+        begun.set()
+        handle(reply)
+
+    listener._handler = handler
+    return begun
+
+
+def _end_recording(context: int) -> None:
+    """Wake pynput's thread: its own way of stopping on X11 waits for one more key event.
+
+    The server heeds the request only on another connection than the one that listens.
+    """
+    from Xlib.display import Display
+    from Xlib.error import ConnectionClosedError
+    from Xlib.error import DisplayError as XDisplayError
+
+    try:
+        display = Display()
+    except (XDisplayError, OSError):
+        return  # the display is gone, and with it the thread
+    try:
+        display.set_error_handler(lambda *_: None)  # it may have ended by itself meanwhile
+        display.record_disable_context(context)
+        display.sync()
+        display.close()
+    except ConnectionClosedError:
+        return
+
+
+def _names_of(keys: frozenset[str]) -> dict[int, str]:
+    """Map X key symbols to names: with Shift held, the 1 key says `!`, and is still the 1 key."""
+    if not sys.platform.startswith("linux"):
+        return {}
+    layout = _layout(keys)
+    names = {symbol: name for name, symbols in layout.items() for symbol in symbols}
+    names.update({symbols[0]: name for name, symbols in layout.items() if symbols})
+    return names
+
+
+def _layout(names: Iterable[str]) -> dict[str, list[int]]:
+    """Find the X key symbols on the key of each name, the plain one first; none when missing."""
+    from Xlib.display import Display
+
+    display = Display()
+    try:
+        found = {}
+        for name in names:
+            code = display.keysym_to_keycode(to_pynput(name).vk)
+            symbols = [display.keycode_to_keysym(code, index) for index in range(4)] if code else []
+            found[name] = [to_pynput(name).vk, *filter(None, symbols)] if code else []
+        return found
+    finally:
+        display.close()
+
+
+def _keysym(char: str) -> int:
+    """Return a character's X key symbol: Latin-1 stands for itself, the rest is Unicode-coded."""
+    return ord(char) if ord(char) < 0x100 else ord(char) | 0x01000000

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+
+from agent.decision import DecisionSettings, decide
+from data.errors import UnderstudyError
+from tests.factories import practice_profile
+from tests.fakes import one_hot
+
+PROFILE = practice_profile()
+MS = 1_000_000
+
+
+def likely(**chosen):
+    return {head.name: one_hot(head, chosen) for head in PROFILE.heads}
+
+
+def held_over_time(settings, *ticks):
+    """Decide on `(at_ms, {head: class})` one after another; return what is held each time."""
+    state, found = None, []
+    for at_ms, chosen in ticks:
+        decision, state = decide(PROFILE, settings, likely(**chosen), at_ns=at_ms * MS, state=state)
+        found.append(decision.held)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("chosen", "keys"),
+    [
+        ({}, set()),
+        ({"movement": "up_right"}, {"up", "right"}),
+        ({"movement": "left", "action": "shoot", "sprint": "sprint"}, {"left", "d", "e"}),
+    ],
+)
+def test_the_likeliest_classes_give_the_keys(chosen, keys):
+    decision, _ = decide(PROFILE, DecisionSettings(), likely(**chosen), at_ns=0)
+    assert decision.held == keys
+    assert decision.classes["movement"] == PROFILE.head("movement").names.index(
+        chosen.get("movement", "none")
+    )
+
+
+def test_offsets_shift_the_choice():
+    head = PROFILE.head("action")
+    close = likely()
+    close["action"] = np.array([0.55, 0.40, 0.02, 0.02, 0.01], dtype=np.float32)
+    offsets = tuple(0.5 if name == "shoot" else 0.0 for name in head.names)
+    plain, _ = decide(PROFILE, DecisionSettings(), close, at_ns=0)
+    shifted, _ = decide(PROFILE, DecisionSettings(offsets={"action": offsets}), close, at_ns=0)
+    assert (plain.held, shifted.held) == (frozenset(), {"d"})
+
+
+def test_a_class_is_kept_for_the_least_time():
+    settings = DecisionSettings(min_hold_ms={"movement": 100})
+    up, right = {"movement": "up"}, {"movement": "right"}
+    held = held_over_time(settings, (0, up), (50, right), (99, right), (100, right), (150, up))
+    assert held == [{"up"}, {"up"}, {"up"}, {"right"}, {"right"}]
+
+
+def test_holding_nothing_is_left_at_once():
+    settings = DecisionSettings(min_hold_ms={"action": 100})
+    shoot, nothing = {"action": "shoot"}, {}
+    held = held_over_time(
+        settings, (0, shoot), (50, nothing), (100, nothing), (150, shoot), (200, nothing)
+    )
+    assert held == [{"d"}, {"d"}, set(), {"d"}, {"d"}]
+
+
+def test_the_profiles_least_time_holds_unless_overridden():
+    heads = tuple(
+        head.model_copy(update={"min_hold_ms": 80.0 if head.name == "movement" else 0.0})
+        for head in PROFILE.heads
+    )
+    profile = PROFILE.model_copy(update={"heads": heads})
+    for settings, expected in (
+        (DecisionSettings(), {"up"}),
+        (DecisionSettings(min_hold_ms={"movement": 0}), {"right"}),
+    ):
+        _, state = decide(profile, settings, likely(movement="up"), at_ns=0)
+        decision, _ = decide(
+            profile, settings, likely(movement="right"), at_ns=50 * MS, state=state
+        )
+        assert decision.held == expected
+
+
+def test_only_allowed_keys_are_held():
+    settings = DecisionSettings(allowed=frozenset({"up", "d"}))
+    decision, _ = decide(PROFILE, settings, likely(movement="up_right", action="pass"), at_ns=0)
+    assert decision.held == {"up"}
+
+
+def test_drawing_follows_the_probabilities_and_the_seed():
+    uneven = likely()
+    uneven["sprint"] = np.array([0.3, 0.7], dtype=np.float32)
+
+    def draws(temperature, seed):
+        settings = DecisionSettings(temperature=temperature)
+        rng = np.random.default_rng(seed)
+        return [
+            decide(PROFILE, settings, uneven, at_ns=i, rng=rng)[0].classes["sprint"]
+            for i in range(400)
+        ]
+
+    assert np.mean(draws(1.0, 1)) == pytest.approx(0.7, abs=0.07)
+    assert draws(1.0, 1) == draws(1.0, 1) != draws(1.0, 2)
+    assert set(draws(0.01, 1)) == {1}
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, np.array([0.5, 0.5], np.float32), np.full(9, np.nan, np.float32)]
+)
+def test_unusable_probabilities_are_refused(wrong):
+    given = likely()
+    if wrong is None:
+        del given["movement"]
+    else:
+        given["movement"] = wrong
+    with pytest.raises(UnderstudyError, match="head movement"):
+        decide(PROFILE, DecisionSettings(), given, at_ns=0)
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"min_hold_ms": {"movement": -1}}])
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match="must"):
+        DecisionSettings(**wrong)

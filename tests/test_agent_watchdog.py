@@ -1,0 +1,109 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from agent.watchdog import Watchdog
+from data.errors import DisplayError
+from tests.fakes import wait_until
+
+PLAYER = """
+import os, sys
+from agent.key_sink import PynputSink
+from agent.watchdog import Watchdog
+sink = PynputSink(Watchdog())
+sink.set_held(frozenset({"d", "up", "shift_l"}))
+sink.set_held(frozenset({"d", "left"}))
+if "fork" in sys.argv and os.fork() == 0:
+    os.close(1)
+    os.execvp("sleep", ["sleep", "60"]) if "exec" in sys.argv else os.read(0, 1)
+    os._exit(0)
+print("held", flush=True)
+sys.stdin.readline()
+if "raise" in sys.argv:
+    raise RuntimeError("a bug")
+os._exit(3)
+"""
+
+
+def start_player(*words):
+    player = subprocess.Popen(
+        [sys.executable, "-c", PLAYER, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert player.stdout.readline() == "held\n"
+    return player
+
+
+def finish(player):
+    player.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+def test_a_killed_player_leaves_no_key_down(desk, number):
+    player = start_player()
+    assert desk.down() == {desk.code("d"), desk.code("left")}
+    os.killpg(player.pid, number)  # the whole group: the watchdog is not in it
+    wait_until(lambda: desk.down() == set(), "the keys are released")
+    finish(player)
+
+
+@pytest.mark.parametrize("word", ["raise", "exit"])
+def test_a_player_that_falls_over_leaves_no_key_down(desk, word):
+    player = start_player(word)
+    assert len(desk.down()) == 2
+    player.stdin.write("\n")
+    player.stdin.flush()
+    wait_until(lambda: desk.down() == set(), "the keys are released")
+    finish(player)
+
+
+def test_a_child_that_keeps_the_pipe_open_hides_nothing(desk):
+    player = start_player("fork")
+    player.kill()
+    wait_until(lambda: desk.down() == set(), "the keys are released")
+    os.killpg(player.pid, signal.SIGKILL)
+    finish(player)
+
+
+def test_it_outlives_the_signals_that_end_players(desk):
+    watchdog = Watchdog()
+    watchdog.pressing("d")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        watchdog._child.send_signal(number)
+    desk.press("d")
+    watchdog.released("d")
+    watchdog.pressing("d")
+    assert desk.down() == {desk.code("d")}
+    watchdog.close()
+    assert desk.down() == set()
+
+
+def test_keys_reported_as_released_are_left_alone(desk):
+    watchdog = Watchdog()
+    watchdog.pressing("d")
+    watchdog.released("d")
+    desk.press("d")  # a person
+    watchdog.close()
+    assert desk.down() == {desk.code("d")}
+
+
+def test_a_dead_watchdog_is_noticed_before_the_next_press(virtual_screen):
+    watchdog = Watchdog()
+    watchdog._child.kill()
+    watchdog._child.wait()
+    with pytest.raises(DisplayError, match="watchdog has died"):
+        watchdog.pressing("d")
+    watchdog.close()
+
+
+def test_no_display_is_refused_with_the_reason(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(DisplayError, match=r"watchdog does not come up: .*DISPLAY is not set"):
+        Watchdog()
