@@ -40,7 +40,7 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/understudy bench live --seconds 30
+	$(BIN)/understudy bench infer
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

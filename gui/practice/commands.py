@@ -1,0 +1,96 @@
+"""`understudy trial` and `demo`: matches of the practice game."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.console import AsJson, Force, Seed, out, print_json, print_table, progress, stoppable
+from gui.practice.command import Difficulty
+
+
+def trial(
+    player: Annotated[str, typer.Argument(help="A run folder, or coach, random, idle.")],
+    matches: Annotated[int, typer.Option("--matches", min=1, help="How many.")] = 20,
+    difficulty: Difficulty = "beginner",
+    seconds: Annotated[float, typer.Option("--seconds", min=5, help="Length of a match.")] = 60.0,
+    seed: Seed = 1000,
+    real: Annotated[bool, typer.Option("--real", help="In the real window, real keys.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play practice matches and count goals for and against, with 95% intervals."""
+    from agent.trial import Score, run_trial
+    from gui.practice.difficulty import DIFFICULTIES
+    from gui.practice.trials import MatchPlan, check_player, headless_matches, real_matches
+
+    if difficulty not in DIFFICULTIES:
+        raise typer.BadParameter(
+            f"{difficulty!r} is none of {', '.join(DIFFICULTIES)}", param_hint="--difficulty"
+        )
+    check_player(player)
+    plan = MatchPlan(player, difficulty, seconds)
+    played: list[Score] = []
+    with progress(quiet=as_json) as show:
+
+        def count(score: Score) -> None:
+            played.append(score)
+            show(f"matches of {player}", len(played) / matches)
+
+        report = run_trial(
+            partial(real_matches if real else headless_matches, plan),
+            player=player,
+            difficulty=difficulty,
+            matches=matches,
+            seed=seed,
+            on_match=count,
+        )
+    if as_json:
+        print_json(report.to_json())
+        return
+    rows = [
+        (name, f"{found.mean:.2f}", f"{found.low:.2f} to {found.high:.2f}")
+        for name, found in (
+            ("goals for", report.goals_for),
+            ("goals against", report.goals_against),
+            ("difference", report.difference),
+        )
+    ]
+    print_table(f"{player}, {matches} matches, {difficulty}", ["a match", "mean", "95%"], rows)
+
+
+def demo(
+    target: Annotated[Path, typer.Option("--out", help="Folder of the report.")] = Path(
+        "runs/demo"
+    ),
+    private: Annotated[
+        bool, typer.Option("--private", help="On a private virtual screen (the default).")
+    ] = False,
+    on_screen: Annotated[
+        bool, typer.Option("--on-screen", help="On this desktop: leave mouse and keys alone.")
+    ] = False,
+    matches: Annotated[int, typer.Option("--matches", min=3, help="Matches to record.")] = 6,
+    trials: Annotated[int, typer.Option("--trials", min=2, help="Matches of each player.")] = 20,
+    seconds: Annotated[float, typer.Option("--seconds", min=10, help="Length of a match.")] = 60.0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole way once: practice game, recording, training, live play, report."""
+    if private and on_screen:
+        raise typer.BadParameter("--private and --on-screen exclude each other")
+    from gui.practice.demo import DemoSettings, run_demo
+
+    settings = DemoSettings(
+        out=target,
+        recorded_matches=matches,
+        match_s=seconds,
+        trial_matches=trials,
+        on_screen=on_screen,
+        force=force,
+    )
+    with stoppable() as stop, progress(quiet=as_json) as show:
+        report = run_demo(settings, show=show, stop=stop)
+    if as_json:
+        print_json(report)
+    else:
+        out.print(f"{report['headline']}\nThe report: {target / 'report.html'}")

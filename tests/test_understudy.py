@@ -1,0 +1,167 @@
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import pytest
+
+import understudy
+from data.keys import KeyEvent
+from data.writer import RecordingWriter
+from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command line in an empty folder; return exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["understudy", *map(str, words)])
+        capsys.readouterr()
+        try:
+            understudy.main()
+            status = 0
+        except SystemExit as exit_:
+            status = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+def assert_refused(result: tuple[int, str, str], *words: str) -> None:
+    status, _, said = result
+    assert status == 1
+    assert said.count("\n") == 1, said
+    assert said.startswith("understudy: ")
+    assert "Traceback" not in said
+    for word in words:
+        assert word in said
+
+
+COMMANDS = [
+    *("demo", "practice", "record", "inspect", "repair", "export", "evaluate", "play", "trial"),
+    *("profile list", "profile show", "profile check", "train detector", "train policy"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(run: Run, command: str):
+    status, said, _ = run(*command.split(), "--help")
+    assert status == 0
+    assert "Usage" in said
+
+
+def test_a_missing_recording_is_one_line(run: Run, tmp_path: Path):
+    assert_refused(run("inspect", "gone.h5"), "gone.h5: no such file")
+    assert_refused(run("export", "gone.h5", "a.mp4"), "gone.h5")
+    assert_refused(run("repair", "gone.h5.part"), "gone.h5.part")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_hdf5_file_that_is_no_recording_is_one_line(run: Run, tmp_path: Path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    assert_refused(run("inspect", "other.h5"), "other.h5", "not a recording")
+    assert_refused(
+        run("train", "policy", "--recordings", "other.h5", "--out", "runs/p"), "other.h5"
+    )
+    assert_refused(run("train", "detector", "other.h5", "--out", "runs/d"), "other.h5")
+
+
+def test_a_profile_with_a_wrong_key_name_is_one_line(run: Run, tmp_path: Path):
+    text = practice_profile_text().replace('"d"', '"dd"')
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert_refused(run("profile", "check", "mine.toml"), "mine.toml", "'dd' is not a key")
+    assert_refused(run("record", "--profile", "mine.toml", "--out", "a.h5"), "'dd' is not a key")
+
+
+def practice_profile_text() -> str:
+    root = Path(__file__).resolve().parent.parent
+    return (root / "data/profiles/practice.toml").read_text(encoding="utf-8")
+
+
+def test_no_display_is_one_line_and_leaves_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert_refused(run("record", "--out", "a.h5"), "no display")
+    assert_refused(run("trial", "idle", "--matches", 1, "--real"), "no display")
+    assert_refused(run("practice"), "display")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_no_run_is_one_line(run: Run, tmp_path: Path):
+    write_recording(tmp_path / "a.h5")
+    (tmp_path / "empty").mkdir()
+    for command in (["play"], ["trial"]):
+        assert_refused(run(*command, "gone"), "gone")
+        assert_refused(run(*command, "empty"), "empty")
+    assert_refused(run("evaluate", "gone", "a.h5"), "gone")
+
+
+def test_wrong_usage_exits_with_two(run: Run):
+    assert run("trial", "idle", "--difficulty", "nightmare")[0] == 2
+    assert run("record")[0] == 2
+    assert run("export", "a.h5", "a.gif", "--to", "gif")[0] == 2
+
+
+def test_inspect_prints_the_promised_json(run: Run, tmp_path: Path):
+    keys = [KeyEvent(0, "d", True), KeyEvent(4 * TICK_NS, "d", False)]
+    write_recording(tmp_path / "a.h5", keys=keys)
+    status, said, _ = run("inspect", "a.h5", "--json")
+    found = json.loads(said)
+    assert status == 0
+    promised = {"frames", "seconds", "rate_hz", "dropped", "jitter_ms", "bytes", "keys", "heads"}
+    assert promised | {"problems"} <= found.keys()
+    assert found["frames"] == 40
+    assert found["keys"]["d"] == 1
+    assert found["heads"]["movement"]["none"] == 40
+    status, said, _ = run("inspect", "a.h5")
+    assert status == 0
+    assert "Head movement shows only one class." in said
+
+
+def test_repair_closes_a_leftover_and_never_overwrites(run: Run, tmp_path: Path):
+    writer = RecordingWriter(tmp_path / "a.h5", profile=practice_profile(), facts=capture_facts())
+    writer.append_frame(picture(0), 0)
+    writer.flush()
+    leftover = (tmp_path / "a.h5.part").read_bytes()
+    writer.abandon()
+    (tmp_path / "a.h5.part").write_bytes(leftover)
+    (tmp_path / "a.h5").write_bytes(b"precious")
+    assert_refused(run("repair", "a.h5.part"), "a.h5 exists", "--force")
+    assert (tmp_path / "a.h5").read_bytes() == b"precious"
+    assert run("repair", "a.h5.part", "--force")[0] == 0
+    assert json.loads(run("inspect", "a.h5", "--json")[1])["frames"] == 1
+
+
+def test_export_never_overwrites_unasked(run: Run, tmp_path: Path):
+    write_recording(tmp_path / "a.h5", frames=5)
+    (tmp_path / "a.mp4").write_bytes(b"precious")
+    assert_refused(run("export", "a.h5", "a.mp4"), "a.mp4 exists", "--force")
+    assert (tmp_path / "a.mp4").read_bytes() == b"precious"
+    assert run("export", "a.h5", "a.mp4", "--force")[0] == 0
+
+
+def test_a_trial_of_idle_prints_the_promised_json(run: Run):
+    words = ("trial", "idle", "--matches", 2, "--seconds", 5, "--json")
+    status, said, _ = run(*words)
+    assert status == 0
+    found = json.loads(said)
+    assert (found["player"], found["difficulty"], found["matches"]) == ("idle", "beginner", 2)
+    for side in ("goals_for", "goals_against"):
+        low, high = found[side]["ci95"]
+        assert low <= found[side]["mean"] <= high
+
+
+def test_profiles_are_listed_shown_and_checked(run: Run, tmp_path: Path):
+    assert "practice" in json.loads(run("profile", "list", "--json")[1])
+    assert json.loads(run("profile", "show", "practice")[1])["name"] == "practice"
+    (tmp_path / "mine.toml").write_text(practice_profile_text(), encoding="utf-8")
+    assert run("profile", "check", "mine.toml")[0] == 0

@@ -1,0 +1,47 @@
+"""Understudy's front door: one command per verb; each imports what it needs when it runs."""
+
+import logging
+import sys
+
+import typer
+
+from agent.commands import play
+from data.commands import export, inspect, profile_app, repair
+from data.errors import UnderstudyError
+from gui.practice.command import practice
+from gui.practice.commands import demo, trial
+from models.commands import bench_app, evaluate, train_app
+from recorder.commands import record
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Watches you play a desktop game, learns it from the screen alone, and plays it.",
+)
+app.command()(demo)
+app.command()(practice)
+app.command()(record)
+app.command()(inspect)
+app.command()(repair)
+app.command()(export)
+app.add_typer(train_app, name="train")
+app.command()(evaluate)
+app.command()(play)
+app.command()(trial)
+app.add_typer(profile_app, name="profile")
+app.add_typer(bench_app, name="bench")
+
+
+def main() -> None:
+    """Run the command line; every failure is one line on standard error."""
+    logging.captureWarnings(True)
+    try:
+        app()
+    except UnderstudyError as error:
+        sys.stderr.write(f"understudy: {error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
