@@ -47,7 +47,21 @@ def test_each_device_library_has_one_place():
             assert "PyQt6" not in tops or package == "gui", f"{where} imports PyQt6"
             assert "mss" not in tops or where == "recorder/screen.py", f"{where} imports mss"
             assert "torchvision" not in tops, f"{where} imports torchvision"
-            assert not tops & {"pickle", "dill", "joblib"}, f"{where} unpickles"
+
+
+def test_nothing_is_unpickled():
+    """Files from strangers can't run code: weights are read as plain tensors only."""
+    for package in ALLOWED:
+        for file in modules_of(package):
+            where = file.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names = {alias.name for alias in node.names}
+                    assert not names & {"pickle", "dill", "joblib", "shelve"}, where
+                elif isinstance(node, ast.ImportFrom) and node.module == "pickle":
+                    assert {alias.name for alias in node.names} == {"UnpicklingError"}, where
+                elif isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+                    assert "weights_only=True" in ast.unparse(node), where
 
 
 def test_everything_outside_the_gui_imports_without_a_display():

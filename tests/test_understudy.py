@@ -5,10 +5,12 @@ from pathlib import Path
 
 import h5py
 import pytest
+import torch
 
 import understudy
 from data.keys import KeyEvent
 from data.writer import RecordingWriter
+from models.checkpoint import make_config, save_run
 from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
 
 Run = Callable[..., tuple[int, str, str]]
@@ -103,6 +105,23 @@ def test_a_folder_that_is_no_run_is_one_line(run: Run, tmp_path: Path):
         assert_refused(run(*command, "gone"), "gone")
         assert_refused(run(*command, "empty"), "empty")
     assert_refused(run("evaluate", "gone", "a.h5"), "gone")
+
+
+def test_a_checkpoint_of_another_profile_is_one_line(run: Run, tmp_path: Path):
+    other = practice_profile().model_copy(update={"heads": practice_profile().heads[:1]})
+    config = make_config("policy", settings={}, profile=other, seed=0)
+    save_run(tmp_path / "runs/other", weights={"x": torch.zeros(1)}, config=config)
+    for command in (["play", "runs/other", "--profile", "practice"], ["trial", "runs/other"]):
+        assert_refused(run(*command), "runs/other", "heads")
+
+
+def test_a_run_folder_is_not_overwritten_unasked(run: Run, tmp_path: Path):
+    write_recording(tmp_path / "a.h5")
+    (tmp_path / "runs/p").mkdir(parents=True)
+    (tmp_path / "runs/p/precious").write_bytes(b"precious")
+    for words in (["policy", "--recordings", "a.h5"], ["detector", "a.h5"]):
+        assert_refused(run("train", *words, "--out", "runs/p"), "runs/p", "--force")
+    assert [file.name for file in (tmp_path / "runs/p").iterdir()] == ["precious"]
 
 
 def test_wrong_usage_exits_with_two(run: Run):

@@ -1,0 +1,91 @@
+"""How long seeing one frame takes, beside PyTorch eager and bare ONNX Runtime on the same graph."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+
+from data.frames import Image
+from models.detector_data import normalise
+from models.perception import Perception, export_graph, fingerprint
+from models.ssd import Detector
+
+ROUNDS = 5
+
+
+def bench_infer(
+    detector: Detector, *, frames: int, threads: int, stop: Callable[[], bool] = lambda: False
+) -> Mapping[str, Any]:
+    """Time the ways to see one frame, taking turns so that noise meets all of them alike.
+
+    Args:
+        detector: What sees.
+        frames: Per way and round; there are five rounds.
+        threads: CPU threads for each of them.
+        stop: Asked between rounds.
+
+    Returns:
+        What `understudy bench infer --json` prints. `ours` decodes boxes as well, which the
+        references leave out; times are medians in ms.
+    """
+    torch.set_num_threads(threads)
+    height, width = detector.settings.size
+    images = np.random.default_rng(0).integers(0, 255, (8, height, width, 3), dtype=np.uint8)
+    perception = Perception(detector, engine="onnx", threads=threads)
+    ways: dict[str, Callable[[Image], object]] = {
+        "ours_ms": perception.see,
+        "onnxruntime_ms": _bare_onnxruntime(detector, threads),
+        "eager_ms": _eager(detector),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for round_ in range(ROUNDS + 1):
+        if stop():
+            break
+        for name, see in ways.items():
+            for index in range(frames if round_ else 3):
+                began = time.perf_counter_ns()
+                see(images[index % len(images)])
+                if round_:  # the first round warms up
+                    times[name].append((time.perf_counter_ns() - began) / 1e6)
+    medians = {name: round(statistics.median(of), 3) for name, of in times.items() if of}
+    if len(medians) < len(ways):
+        return {}
+    return {
+        "ours": {"ms": medians["ours_ms"]},
+        "reference": {"name": "onnxruntime", "ms": medians["onnxruntime_ms"]},
+        "ratio": round(medians["ours_ms"] / medians["onnxruntime_ms"], 3),
+        **medians,
+        "machine": {
+            "cores": os.cpu_count(),
+            "threads": threads,
+            "cpu": platform.processor() or platform.machine(),
+            "torch": torch.__version__,
+            "onnxruntime": onnxruntime.__version__,
+        },
+    }
+
+
+def _bare_onnxruntime(detector: Detector, threads: int) -> Callable[[Image], object]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        export_graph(detector, fingerprint(detector)), options, providers=["CPUExecutionProvider"]
+    )
+    return lambda image: session.run(None, {"image": image})
+
+
+def _eager(detector: Detector) -> Callable[[Image], object]:
+    detector.eval()
+
+    def run(image: Image) -> object:
+        with torch.inference_mode():
+            return detector(normalise(torch.from_numpy(image).unsqueeze(0)))
+
+    return run

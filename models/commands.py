@@ -1,0 +1,183 @@
+"""`understudy train` and `evaluate`."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data.console import (
+    AsJson,
+    Files,
+    Force,
+    ProfileName,
+    Seed,
+    err,
+    out,
+    print_json,
+    print_table,
+    progress,
+    stoppable,
+)
+from data.errors import OutputExistsError
+
+if TYPE_CHECKING:
+    from models.policy_training import PolicyReport
+
+train_app = typer.Typer(no_args_is_help=True, help="Learn from recordings.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measure, beside a reference.")
+
+Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+
+
+@train_app.command("detector")
+def train_detector_command(
+    files: Files,
+    target: Annotated[Path, typer.Option("--out", help="The run folder to write.")],
+    profile: ProfileName = "practice",
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Batches.")] = None,
+    threads: Threads = 2,
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the detector (what is where) on recordings that hold boxes."""
+    from data.profile import load_profile
+    from models.detector_training import DetectorTrainingSettings, train_detector
+
+    _claim_run(target, force=force)
+    settings = DetectorTrainingSettings(seed=seed, threads=threads)
+    if steps is not None:
+        settings = replace(settings, steps=steps)
+    with stoppable() as stop, progress(quiet=as_json) as show:
+        report = train_detector(
+            files,
+            profile=load_profile(profile),
+            out=target,
+            settings=settings,
+            on_progress=lambda now: show("train the detector", now.step / now.steps),
+            stop=stop,
+        )
+    if as_json:
+        print_json(asdict(report) | {"out": str(report.out)})
+    else:
+        rows = [(name, "-" if ap is None else f"{ap:.3f}") for name, ap in report.ap50.items()]
+        print_table(f"{target}: average precision at IoU 0.5", ["class", "AP"], rows)
+
+
+@train_app.command("policy")
+def train_policy_command(
+    recordings: Annotated[list[Path], typer.Option("--recordings", help="Recordings of play.")],
+    target: Annotated[Path, typer.Option("--out", help="The run folder to write.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="Further recordings.")] = None,
+    profile: ProfileName = "practice",
+    detector: Annotated[
+        Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
+    ] = None,
+    threads: Threads = 2,
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the policy (what to press) on recordings of a person at play."""
+    from data.profile import load_profile
+    from models.perception import load_detector
+    from models.policy_fitting import FitSettings
+    from models.policy_training import PolicyTrainingSettings, train_policy
+
+    _claim_run(target, force=force)
+    with stoppable() as stop, progress(quiet=as_json) as show:
+        report = train_policy(
+            [*recordings, *(more or [])],
+            profile=load_profile(profile),
+            detector=load_detector(detector),
+            out=target,
+            settings=PolicyTrainingSettings(fit=FitSettings(seed=seed), threads=threads),
+            on_progress=lambda now: show(now.phase, now.done),
+            stop=stop,
+        )
+    if as_json:
+        print_json(_policy_json(report))
+    else:
+        out.print(f"{target}: trained on {report.ticks} frames; see {target / 'report.md'}")
+
+
+def _policy_json(report: "PolicyReport") -> dict[str, Any]:
+    return {
+        "out": str(report.out),
+        "training": list(report.training),
+        "validation": list(report.validation),
+        "ticks": report.ticks,
+        "steps": report.steps,
+        "best_step": report.best_step,
+        "seeing_seconds": report.seeing_s,
+        "fitting_seconds": report.fitting_s,
+        "shift_ms": report.shift.shift_ms,
+        "evaluation": None if report.evaluation is None else report.evaluation.to_json(),
+        "stopped": report.stopped,
+        "notes": list(report.notes),
+    }
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A policy's run folder.")],
+    files: Files,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a policy on recordings it never saw, beside baselines that know nothing."""
+    from models.evaluation import evaluate_run
+
+    with stoppable() as stop, progress(quiet=as_json) as show:
+        found = evaluate_run(
+            run,
+            files,
+            on_progress=lambda now: show(f"look at {now.name}", now.share),
+            stop=stop,
+        )
+    if as_json:
+        print_json(found)
+        return
+    heads: dict[str, Any] = found["heads"]  # type: ignore[assignment]
+    rows = []
+    for head, scores in heads.items():
+        for name, told in {head: scores, **scores["baselines"]}.items():
+            label = name if name == head else f"  {head}: {name}"
+            rows.append((label, *(_short(told[score]) for score in _SCORES)))
+    print_table(str(run), ["", *_SCORES], rows)
+
+
+_SCORES = ("macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy")
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _claim_run(folder: Path, *, force: bool) -> None:
+    if folder.exists() and any(folder.iterdir()) and not force:
+        raise OutputExistsError(f"{folder} is not empty. Choose another --out, or pass --force.")
+
+
+@bench_app.command("infer")
+def bench_infer_command(
+    detector: Annotated[
+        Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
+    ] = None,
+    frames: Annotated[int, typer.Option("--frames", min=1, help="Per way and round.")] = 100,
+    threads: Threads = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Time one look at a frame, beside PyTorch eager and bare ONNX Runtime."""
+    from models.benchmark import bench_infer
+    from models.perception import load_detector
+
+    with stoppable() as stop, err.status("measuring"):
+        found = bench_infer(load_detector(detector), frames=frames, threads=threads, stop=stop)
+    if not found:
+        return
+    if as_json:
+        print_json(found)
+        return
+    rows = [(name.removesuffix("_ms"), found[name]) for name in found if name.endswith("_ms")]
+    print_table("One frame at the stored size", ["", "ms"], rows)
+    out.print(f"ours / bare ONNX Runtime: {found['ratio']}")

@@ -1,0 +1,219 @@
+"""Say in numbers what is seen: objects nearest first, relative to what the person controls."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from data.frames import FrameSize
+from data.profile import GameProfile
+from models.perception import Sight
+from models.tracking import Track, Tracker, TrackState
+
+Array = npt.NDArray[np.float32]
+
+AHEAD_S = 0.2  # every object's place is also told this much later; a reaction takes as long
+STILL = 0.05  # a class that spreads less than this share of the picture never moves across it
+
+# What the tracker says of one object: a row of `rows`.
+_PRESENT, _SEEN, _AGE, _SCORE, _X, _Y, _W, _H, _VX, _VY = range(10)
+ROW_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """What is remembered between two ticks; None in its place is a fresh start."""
+
+    tracks: TrackState
+
+
+class Tokenizer:
+    """Turn sights into vectors of roughly unit range.
+
+    A vector holds one block of numbers about what the person controls, then one block for each
+    slot: every object class but the reference has as many slots as the profile's `most`, filled
+    nearest first. An empty slot is all zeros. `names` says what each number is.
+    """
+
+    def __init__(
+        self, profile: GameProfile, size: FrameSize, *, rate_hz: float | None = None
+    ) -> None:
+        self._size = size
+        self._tracker = Tracker(profile, size, rate_hz or profile.capture.rate_hz)
+        self._mirror_column: int | None = None
+        if profile.mirror is not None:
+            self._mirror_column = _X if profile.mirror.axis == "horizontal" else _Y
+        self._first: dict[int, int] = {}  # object class -> its first slot
+        self._most = {index: kind.most for index, kind in enumerate(profile.objects)}
+        self._slot_names: list[str] = []
+        self._singles: list[int] = []  # slots of the things that exist once
+        for index, kind in enumerate(profile.objects):
+            if kind.name == profile.reference:
+                continue
+            self._first[index] = len(self._slot_names)
+            if kind.most == 1:
+                self._singles.append(len(self._slot_names))
+            self._slot_names += [f"{kind.name}{i}" for i in range(kind.most)]
+        empty = np.zeros((1, 1 + len(self._slot_names), ROW_LENGTH), dtype=np.float32)
+        own = [f"own.{name}" for name in self._own_numbers(empty[:, 0])]
+        slot = list(self._slot_numbers(empty[:, :1], empty[:, 1:]))
+        self.names: tuple[str, ...] = (
+            *own,
+            *(f"{name}.{what}" for name in self._slot_names for what in slot),
+        )
+
+    @property
+    def length(self) -> int:
+        """How many numbers a vector has."""
+        return len(self.names)
+
+    def step(self, sight: Sight, state: TokenState | None) -> tuple[Array, TokenState]:
+        """Describe one sight, given what was remembered.
+
+        Returns:
+            A vector `(length,)`, and the state for the next tick.
+        """
+        tracks = self._tracker.step(sight, None if state is None else state.tracks)
+        return self.describe(self._rows(tracks)[None])[0], TokenState(tracks)
+
+    def rows(self, sights: Iterable[Sight]) -> Array:
+        """Track sights that follow one another, from a fresh start: `(n, objects, ROW_LENGTH)`."""
+        found, tracks = [], None
+        for sight in sights:
+            tracks = self._tracker.step(sight, tracks)
+            found.append(self._rows(tracks))
+        if not found:
+            return np.zeros((0, 1 + len(self._slot_names), ROW_LENGTH), dtype=np.float32)
+        return np.stack(found)
+
+    def describe(self, rows: Array) -> Array:
+        """Compute the vectors `(n, length)` of tracked objects, as `rows` returns them."""
+        own = np.stack(list(self._own_numbers(rows[:, 0]).values()), axis=-1)
+        slots = np.stack(list(self._slot_numbers(rows[:, :1], rows[:, 1:]).values()), axis=-1)
+        return np.concatenate([own, slots.reshape(len(rows), -1)], axis=1)
+
+    def mirror_axes(self, sequences: Sequence[Array]) -> Array:
+        """Find about which coordinate each object is to be flipped, from all that was tracked.
+
+        The field's axis is the mean place of what moves about, not the picture's middle. What
+        never moves across the axis (a goal) lies on an axis of its own: it maps onto itself.
+
+        Returns:
+            One coordinate in pixels for each row, `(objects,)`.
+        """
+        column = self._mirror_column
+        if column is None:
+            raise ValueError("the profile has no mirror rule")
+        rows = np.concatenate(sequences)
+        extent = (self._size.width_px if column == _X else self._size.height_px) * STILL
+        axes = np.full(rows.shape[1], np.nan, dtype=np.float32)
+        moving = [rows[:, 0][rows[:, 0, _PRESENT] > 0, column]]
+        for kind, first in self._first.items():
+            of_class = slice(1 + first, 1 + first + self._most[kind])
+            places = rows[:, of_class][rows[:, of_class, _PRESENT] > 0, column]
+            if len(places) and places.std() < extent:
+                axes[of_class] = places.mean()
+            else:
+                moving.append(places)
+        axes[np.isnan(axes)] = np.concatenate(moving).mean()
+        return axes
+
+    def mirrored(self, rows: Array, axes: Array) -> Array:
+        """Flip where tracked objects stand; markers stay above what they mark."""
+        column = self._mirror_column
+        if column is None:
+            raise ValueError("the profile has no mirror rule")
+        flipped = rows.copy()
+        present = rows[..., _PRESENT] > 0
+        flipped[..., column] = np.where(present, 2 * axes - rows[..., column], 0.0)
+        flipped[..., column + _VX - _X] *= -1.0
+        return flipped
+
+    def _rows(self, state: TrackState) -> Array:
+        own = state.own
+        rows = np.zeros((1 + len(self._slot_names), ROW_LENGTH), dtype=np.float32)
+        rows[0] = _row(own)
+        rows[0, _PRESENT] = own.hits > 0
+        for kind, first in self._first.items():
+            others = [track for track in state.tracks[kind] if not track.own]
+            if len(others) > 1:
+                others.sort(key=lambda t: (t.x - own.x) ** 2 + (t.y - own.y) ** 2)
+            chosen = [_row(track) for track in others[: self._most[kind]]]
+            if chosen:
+                rows[1 + first : 1 + first + len(chosen)] = chosen
+        return rows
+
+    def _own_numbers(self, own: Array) -> dict[str, Array]:
+        width, height = self._size.width_px, self._size.height_px
+        return {
+            "present": own[:, _PRESENT],
+            "seen": own[:, _SEEN],
+            "age": own[:, _AGE] * 0.1,
+            "x": own[:, _X] * (2.0 / width) - 1.0,
+            "y": own[:, _Y] * (2.0 / height) - 1.0,
+            "w": own[:, _W] * (10.0 / height),
+            "h": own[:, _H] * (10.0 / height),
+            "vx": own[:, _VX] * (2.0 / height),
+            "vy": own[:, _VY] * (2.0 / height),
+        }
+
+    def _slot_numbers(self, own: Array, slots: Array) -> dict[str, Array]:
+        """Compute each number for all slots at once: name -> `(n, slots)`."""
+        width, height = self._size.width_px, self._size.height_px
+        unit = 2.0 / height
+        present = slots[..., _PRESENT]
+        place, motion = slots[..., _X : _Y + 1], slots[..., _VX : _VY + 1]
+        away = place - own[..., _X : _Y + 1]
+        relative = motion - own[..., _VX : _VY + 1]
+        ahead = np.tanh((away + AHEAD_S * relative) * (16.0 / height))
+        numbers = {
+            "present": present,
+            "seen": slots[..., _SEEN],
+            "age": slots[..., _AGE] * 0.1,
+            "score": slots[..., _SCORE],
+            "x": (place[..., 0] * (2.0 / width) - 1.0) * present,
+            "y": (place[..., 1] * (2.0 / height) - 1.0) * present,
+            "w": slots[..., _W] * (5.0 / height),
+            "h": slots[..., _H] * (5.0 / height),
+            "vx": motion[..., 0] * unit,
+            "vy": motion[..., 1] * unit,
+            "relative_vx": relative[..., 0] * unit * present,
+            "relative_vy": relative[..., 1] * unit * present,
+            "ahead_dx": ahead[..., 0] * present,
+            "ahead_dy": ahead[..., 1] * present,
+            **_relation("", away, present, height),
+        }
+        for single in self._singles:
+            there = slots[:, single : single + 1]
+            numbers |= _relation(
+                f"to_{self._slot_names[single]}_",
+                there[..., _X : _Y + 1] - place,
+                present * there[..., _PRESENT],
+                height,
+            )
+        return numbers
+
+
+def _row(track: Track) -> tuple[float, ...]:
+    return (
+        1.0, track.age == 0, track.age, track.score,
+        track.x, track.y, track.width, track.height, track.vx, track.vy,
+    )  # fmt: skip
+
+
+def _relation(prefix: str, away: Array, present: Array, height_px: int) -> dict[str, Array]:
+    """Tell vectors `(..., 2)` in pixels at two scales, and their direction and length."""
+    distance = np.sqrt((away * away).sum(axis=-1))
+    coarse = away * ((2.0 / height_px) * present)[..., None]
+    fine = np.tanh(away * (16.0 / height_px)) * present[..., None]
+    direction = away * (present / (distance + 1.0))[..., None]
+    return {
+        f"{prefix}dx": coarse[..., 0],
+        f"{prefix}dy": coarse[..., 1],
+        f"{prefix}fine_dx": fine[..., 0],
+        f"{prefix}fine_dy": fine[..., 1],
+        f"{prefix}direction_x": direction[..., 0],
+        f"{prefix}direction_y": direction[..., 1],
+        f"{prefix}distance": np.log1p(distance * (30.0 / height_px)) * (0.4 * present),
+    }
