@@ -74,6 +74,13 @@ def train_policy_command(
     detector: Annotated[
         Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
     ] = None,
+    boxes_only: Annotated[
+        bool, typer.Option("--boxes-only", help="Leave out the detector's pooled features.")
+    ] = False,
+    shift_ms: Annotated[
+        str,
+        typer.Option("--shift-ms", help="A person's reaction in ms, or `auto` to measure it."),
+    ] = "100",
     threads: Threads = 2,
     seed: Seed = 0,
     force: Force = False,
@@ -86,13 +93,18 @@ def train_policy_command(
     from models.policy_training import PolicyTrainingSettings, train_policy
 
     _claim_run(target, force=force)
+    settings = PolicyTrainingSettings(
+        fit=FitSettings(seed=seed, features=not boxes_only),
+        shift_ms=_shift_ms(shift_ms),
+        threads=threads,
+    )
     with stoppable() as stop, progress(quiet=as_json) as show:
         report = train_policy(
             [*recordings, *(more or [])],
             profile=load_profile(profile),
             detector=load_detector(detector),
             out=target,
-            settings=PolicyTrainingSettings(fit=FitSettings(seed=seed), threads=threads),
+            settings=settings,
             on_progress=lambda now: show(now.phase, now.done),
             stop=stop,
         )
@@ -100,6 +112,18 @@ def train_policy_command(
         print_json(_policy_json(report))
     else:
         out.print(f"{target}: trained on {report.ticks} frames; see {target / 'report.md'}")
+
+
+def _shift_ms(text: str) -> float | None:
+    if text == "auto":
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1000:
+        raise typer.BadParameter(f"{text!r} is neither 0 to 1000 nor auto", param_hint="--shift-ms")
+    return found
 
 
 def _policy_json(report: "PolicyReport") -> dict[str, Any]:

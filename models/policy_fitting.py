@@ -30,7 +30,7 @@ class FitSettings:
     """Width of the LSTMs."""
     layers: int = 2
     """Layers of each LSTM."""
-    features: bool = False
+    features: bool = True
     """Whether the detector's pooled features are shown to the policy beside its boxes."""
     streams: int = 16
     """Sequences learned from at once."""
