@@ -10,11 +10,7 @@ from agent.runner import Runner
 from agent.watchdog import Watchdog
 from data.profile import GameProfile
 from data.writer import RecordingWriter
-from recorder.desktop import capture_facts
-from recorder.keyboard import PynputKeys
-from recorder.pacing import MonotonicClock
-from recorder.screen import MssScreen
-from recorder.window import find_window
+from recorder.desktop import open_desktop
 
 
 def play_desktop(
@@ -46,20 +42,15 @@ def play_desktop(
         DisplayError: No display, or no such window.
         OutputExistsError: `log` exists and `force` is off.
     """
-    clock = MonotonicClock()
     with ExitStack() as stack:
-        window = stack.enter_context(closing(find_window(profile.title, wait_s, clock)))
-        human = stack.enter_context(
-            closing(PynputKeys(profile.keys, clock, watched=[profile.stop_key]))
-        )
-        screen = stack.enter_context(closing(MssScreen(window.rect, clock)))
+        desktop = stack.enter_context(open_desktop(profile, wait_s=wait_s))
         writer = None
         if log is not None:
             writer = stack.enter_context(
                 RecordingWriter(
                     log,
                     profile=profile,
-                    facts=capture_facts(window, rate_hz=runner.rate_hz),
+                    facts=desktop.facts(rate_hz=runner.rate_hz),
                     force=force,
                     head_probabilities=True,
                 )
@@ -67,14 +58,14 @@ def play_desktop(
         sink = stack.enter_context(closing(DryRunSink() if dry_run else PynputSink(Watchdog())))
         return play(
             runner=runner,
-            screen=screen,
+            screen=desktop.screen,
             sink=sink,
-            window=window,
-            human=human,
-            clock=clock,
+            window=desktop.window,
+            human=desktop.keys,
+            clock=desktop.clock,
             settings=settings,
             log=writer,
             stop=stop,
-            stop_key=lambda: human.was_pressed(profile.stop_key),
+            stop_key=desktop.stop_key,
             on_tick=on_tick,
         )

@@ -1,31 +1,62 @@
 """Record a game's window on the real desktop: the recorder with its real devices."""
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.profile import GameProfile
 from data.schema import CaptureFacts
 from data.writer import RecordingWriter
 from recorder.keyboard import PynputKeys
-from recorder.pacing import MonotonicClock
+from recorder.pacing import Clock, MonotonicClock
 from recorder.screen import MssScreen
 from recorder.session import RecordReport, RecordStatus, record
 from recorder.window import GameWindow, find_window
 
 
-def capture_facts(window: GameWindow, *, rate_hz: float) -> CaptureFacts:
-    """Say where the pictures of a window come from; zeros while it is not shown."""
-    rect = window.rect()
-    return CaptureFacts(
-        left_px=rect.left_px if rect else 0,
-        top_px=rect.top_px if rect else 0,
-        width_px=rect.width_px if rect else 0,
-        height_px=rect.height_px if rect else 0,
-        scale=1.0,
-        source="mss",
-        rate_hz=rate_hz,
-    )
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """The real devices around one game's window."""
+
+    profile: GameProfile
+    window: GameWindow
+    keys: PynputKeys
+    screen: MssScreen
+    clock: Clock
+
+    def stop_key(self) -> bool:
+        """Say whether the profile's stop key has been pressed."""
+        return self.keys.was_pressed(self.profile.stop_key)
+
+    def facts(self, *, rate_hz: float) -> CaptureFacts:
+        """Say where the pictures come from; zeros while the window is not shown."""
+        rect = self.window.rect()
+        return CaptureFacts(
+            left_px=rect.left_px if rect else 0,
+            top_px=rect.top_px if rect else 0,
+            width_px=rect.width_px if rect else 0,
+            height_px=rect.height_px if rect else 0,
+            scale=1.0,
+            source="mss",
+            rate_hz=rate_hz,
+        )
+
+
+@contextmanager
+def open_desktop(profile: GameProfile, *, wait_s: float) -> Iterator[Desktop]:
+    """Find the window that a profile names, and open screen and keyboard around it.
+
+    Raises:
+        DisplayError: No display, or no such window within `wait_s`.
+    """
+    clock = MonotonicClock()
+    with (
+        closing(find_window(profile.title, wait_s, clock)) as window,
+        closing(PynputKeys(profile.keys, clock, watched=[profile.stop_key])) as keys,
+        closing(MssScreen(window.rect, clock)) as screen,
+    ):
+        yield Desktop(profile, window, keys, screen, clock)
 
 
 def record_desktop(
@@ -55,26 +86,20 @@ def record_desktop(
         DisplayError: No display, or no such window.
         OutputExistsError: `out` exists and `force` is off.
     """
-    clock = MonotonicClock()
-    with ExitStack() as stack:
-        window = stack.enter_context(closing(find_window(profile.title, wait_s, clock)))
-        keys = stack.enter_context(
-            closing(PynputKeys(profile.keys, clock, watched=[profile.stop_key]))
-        )
-        screen = stack.enter_context(closing(MssScreen(window.rect, clock)))
-        writer = stack.enter_context(
-            RecordingWriter(
-                out, profile=profile, facts=capture_facts(window, rate_hz=rate_hz), force=force
-            )
-        )
+    with (
+        open_desktop(profile, wait_s=wait_s) as desktop,
+        RecordingWriter(
+            out, profile=profile, facts=desktop.facts(rate_hz=rate_hz), force=force
+        ) as writer,
+    ):
         return record(
-            screen=screen,
-            keys=keys,
-            window=window,
+            screen=desktop.screen,
+            keys=desktop.keys,
+            window=desktop.window,
             writer=writer,
-            clock=clock,
+            clock=desktop.clock,
             rate_hz=rate_hz,
             seconds=seconds,
-            stop=lambda: stop() or keys.was_pressed(profile.stop_key),
+            stop=lambda: stop() or desktop.stop_key(),
             on_status=on_status,
         )

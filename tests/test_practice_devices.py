@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -217,3 +218,23 @@ def test_a_recording_is_never_overwritten_unasked(recorded):
     report, game = record_coach(recorded, seconds=1, seed=3, force=True)
     assert report.frames == 20
     assert game.over
+
+
+def test_the_truth_tells_of_every_recorded_picture(tmp_path: Path):
+    path, truth = tmp_path / "a.h5", tmp_path / "a.jsonl"
+    record_coach(path, seconds=3, seed=3, truth=truth)
+    lines = [json.loads(line) for line in truth.read_text().splitlines()]
+    with Recording(path) as recording:
+        assert [line["at_ns"] for line in lines] == recording.times_ns.tolist()
+        for line, labelled in zip(lines, recording.boxes(), strict=True):
+            assert line["size"] == list(devices.SIZE)
+            assert [box["class"] for box in line["boxes"]] == [
+                box.class_name for box in labelled.boxes
+            ]
+
+
+def test_a_refused_recording_leaves_no_truth(tmp_path: Path):
+    (tmp_path / "a.h5").write_bytes(b"precious")
+    with pytest.raises(OutputExistsError):
+        record_coach(tmp_path / "a.h5", seconds=1, seed=3, truth=tmp_path / "a.jsonl")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.h5"]

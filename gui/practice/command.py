@@ -55,9 +55,11 @@ def practice(
     if headless:
         if not coach:
             raise typer.BadParameter("nobody can press keys without a window; add --coach")
-        if truth or menu or exit_at_full_time:
-            raise typer.BadParameter("--truth, --menu and --exit-at-full-time need a window")
-        _play_headless(record, result, difficulty, seconds, seed, force=force)
+        if menu or exit_at_full_time:
+            raise typer.BadParameter("--menu and --exit-at-full-time need a window")
+        if truth and not record:
+            raise typer.BadParameter("--truth tells what is drawn, and nothing is; add --record")
+        _play_headless(record, result, truth, difficulty, seconds, seed, force=force)
         return
     if record:
         raise typer.BadParameter(
@@ -83,6 +85,7 @@ def practice(
 def _play_headless(
     record: Path | None,
     result: Path | None,
+    truth: Path | None,
     difficulty: str,
     seconds: float,
     seed: int,
@@ -105,7 +108,7 @@ def _play_headless(
         done = "played"
     else:
         report, game = record_coach(
-            record, difficulty=difficulty, seconds=seconds, seed=seed, force=force
+            record, difficulty=difficulty, seconds=seconds, seed=seed, force=force, truth=truth
         )
         done = f"recorded {report.frames} frames ({report.bytes / 1e6:.0f} MB) to {record}"
     if result is not None:

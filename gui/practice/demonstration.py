@@ -1,14 +1,17 @@
 """Record the coach at play, without a window: demonstrations whose objects are all labelled."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from data.frames import Image
+from data.paths import claim_output
 from data.profile import GameProfile, load_profile
 from data.schema import CaptureFacts
 from data.writer import RecordingWriter
 from gui.practice.devices import SIZE, HeadlessGame, stored_boxes
 from gui.practice.players import CoachPlayer
+from gui.practice.truth import TruthFile
 from recorder.session import RecordReport, RecordStatus, record
 
 PROFILE = "practice"
@@ -25,6 +28,7 @@ class LabellingWriter(RecordingWriter):
         profile: GameProfile,
         facts: CaptureFacts,
         force: bool = False,
+        truth: TruthFile | None = None,
     ) -> None:
         """Open the file.
 
@@ -34,11 +38,17 @@ class LabellingWriter(RecordingWriter):
         """
         super().__init__(path, profile=profile, facts=facts, force=force)
         self._game = game
+        self._truth = truth
 
     def append_frame(self, image: Image, at_ns: int) -> int:
         """Append a picture of the game as it is now; return its index."""
         index = super().append_frame(image, at_ns)
-        self.append_boxes(index, stored_boxes(self._game, self.profile.capture.size))
+        game = self._game
+        self.append_boxes(index, stored_boxes(game, self.profile.capture.size))
+        if self._truth is not None:
+            self._truth.append(
+                game.state, at_ns=at_ns, size=game.size, boxes=game.seen(), held=game.keys.held
+            )
         return index
 
 
@@ -49,6 +59,7 @@ def record_coach(
     seconds: float = 60.0,
     seed: int = 0,
     force: bool = False,
+    truth: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
     on_status: Callable[[RecordStatus], None] | None = None,
 ) -> tuple[RecordReport, HeadlessGame]:
@@ -61,10 +72,17 @@ def record_coach(
         OutputExistsError: The file exists and `force` is off.
         RecordingError: It can't be written.
     """
+    claim_output(path, force=force)  # before the truth file is begun
     profile = load_profile(PROFILE)
     game = HeadlessGame(difficulty, seconds, seed, player=CoachPlayer(seed, SIZE))
     facts = CaptureFacts(0, 0, *game.size, 1.0, "headless", profile.capture.rate_hz)
-    with LabellingWriter(path, game=game, profile=profile, facts=facts, force=force) as writer:
+    with ExitStack() as stack:
+        truth_file = stack.enter_context(TruthFile(truth, force=force)) if truth else None
+        writer = stack.enter_context(
+            LabellingWriter(
+                path, game=game, profile=profile, facts=facts, force=force, truth=truth_file
+            )
+        )
         report = record(
             screen=game.screen,
             keys=game.keys,

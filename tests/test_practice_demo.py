@@ -1,0 +1,85 @@
+"""The whole way, small but real: window, keys, training, live play, report."""
+
+import json
+import os
+from pathlib import Path
+
+import av
+import pytest
+
+from data.errors import OutputExistsError, UnderstudyError
+from data.keys import By
+from data.reader import Recording
+from gui.practice.demo import DemoSettings, run_demo
+from gui.practice.demo_report import PLAYERS, headline, write_report
+
+SMALL = {"recorded_matches": 3, "match_s": 10.0, "trial_matches": 2}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo")
+    display = os.environ.pop("DISPLAY", None)
+    try:
+        run_demo(DemoSettings(out=out, **SMALL))
+        assert "DISPLAY" not in os.environ  # the private screen is nobody else's
+    finally:
+        if display is not None:
+            os.environ["DISPLAY"] = display
+    return out
+
+
+def test_the_demo_reports_all_that_it_promised(demo: Path):
+    report = json.loads((demo / "report.json").read_text())
+    for player in PLAYERS:
+        assert report[player]["matches"] == 2
+        low, high = report[player]["goals_for"]["ci95"]
+        assert low <= report[player]["goals_for"]["mean"] <= high
+    assert {"movement", "action", "sprint"} == set(report["evaluation"]["heads"])
+    assert report["live"]["ticks"] > 100
+    assert {"rate_hz", "p50_ms", "p99_ms", "late_ticks"} <= set(report["live"])
+    assert all(seconds >= 0 for seconds in report["steps"].values())
+    assert "shipped" in report["detector"]
+    page = (demo / "report.html").read_text()
+    assert report["headline"] in page
+    assert "play.mp4" in page
+
+
+def test_the_recordings_hold_the_coachs_real_keys(demo: Path):
+    for index in (1, 2, 3):
+        with Recording(demo / "recordings" / f"coach-{index}.h5") as recording:
+            assert recording.facts.source == "mss"
+            assert recording.frame_count > 150
+            assert {event.by for event in recording.key_events()} == {By.HUMAN}
+
+
+def test_the_bot_pressed_keys_and_was_filmed(demo: Path):
+    with Recording(demo / "flight.h5") as flight:
+        assert flight.is_flight_log
+        assert {event.by for event in flight.key_events()} == {By.AGENT}
+        assert flight.probabilities().shape[1] == 16
+        frames = flight.frame_count
+    with av.open(str(demo / "play.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) == frames
+
+
+def test_a_report_is_not_overwritten_unasked(demo: Path):
+    before = (demo / "report.json").read_bytes()
+    with pytest.raises(OutputExistsError, match="--force"):
+        run_demo(DemoSettings(out=demo, **SMALL))
+    assert (demo / "report.json").read_bytes() == before
+
+
+def test_a_demo_that_is_stopped_says_so_and_leaves_no_report(tmp_path: Path):
+    with pytest.raises(UnderstudyError, match="stopped"):
+        run_demo(DemoSettings(out=tmp_path, **SMALL), stop=lambda: True)
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_text_from_files_is_escaped_in_the_page(demo: Path, tmp_path: Path):
+    report = json.loads((demo / "report.json").read_text())
+    report["detector"] = "<script>"
+    page = write_report(tmp_path, report, pictures=[]).read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "of its teacher's" in headline(report) or report["coach"]["goals_for"]["mean"] == 0

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from agent.trial import Score
+from data.errors import CheckpointError
+from gui.practice.trials import (
+    MatchPlan,
+    check_player,
+    headless_matches,
+    play_headless,
+    real_matches,
+)
+
+
+def test_matches_side_by_side_end_as_matches_one_by_one():
+    plan = MatchPlan("random", "professional", 8.0)
+    told: list[Score] = []
+    together = headless_matches(plan, [5, 6, 7], told.append)
+    assert together == [play_headless(plan, seed) for seed in (5, 6, 7)]
+    assert sorted(told, key=repr) == sorted(together, key=repr)
+
+
+def test_the_coach_outscores_somebody_who_does_nothing():
+    goals = {
+        player: sum(
+            score.goals_for - score.goals_against
+            for score in headless_matches(
+                MatchPlan(player, "beginner", 30.0), range(4), lambda _: None
+            )
+        )
+        for player in ("coach", "idle")
+    }
+    assert goals["coach"] > 0 > goals["idle"]
+
+
+@pytest.mark.parametrize("player", ["random", "idle"])
+def test_real_matches_run_in_the_window_to_full_time(virtual_screen, player: str):
+    told: list[Score] = []
+    scores = real_matches(MatchPlan(player, "beginner", 3.0), [1], told.append)
+    assert scores == told
+    assert len(scores) == 1
+
+
+def test_a_player_that_is_no_run_is_refused(tmp_path: Path):
+    for player in ("coach", "random", "idle"):
+        check_player(player)
+    with pytest.raises(CheckpointError):
+        check_player(str(tmp_path / "gone"))
