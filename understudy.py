@@ -2,8 +2,12 @@
 
 import logging
 import sys
+import time
+import traceback
+from pathlib import Path
 
 import typer
+from platformdirs import user_log_path
 
 from agent.commands import play
 from data.commands import export, inspect, profile_app, repair
@@ -41,6 +45,20 @@ def main() -> None:
     except UnderstudyError as error:
         sys.stderr.write(f"understudy: {error}\n")
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last border before the user
+        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        sys.stderr.write(
+            f"understudy: a fault of the program ({told}). The details are in {_logged(error)}\n"
+        )
+        sys.exit(1)
+
+
+def _logged(error: Exception) -> Path:
+    path = user_log_path("understudy", ensure_exists=True) / "faults.log"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(sys.argv)}\n")
+        traceback.print_exception(error, file=file)
+    return path
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from data.keys import By
 from data.reader import Recording
 from gui.practice.demo import DemoSettings, run_demo
 from gui.practice.demo_report import PLAYERS, headline, write_report
+from tests.conftest import Run
+from tests.test_practice_window import opened
 
 SMALL = {"recorded_matches": 3, "match_s": 10.0, "trial_matches": 2}
 
@@ -83,3 +85,37 @@ def test_text_from_files_is_escaped_in_the_page(demo: Path, tmp_path: Path):
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "of its teacher's" in headline(report) or report["coach"]["goals_for"]["mean"] == 0
+
+
+def test_the_run_is_judged_and_tried_by_the_commands(demo: Path, run: Run):
+    policy, held_out = demo / "policy", demo / "recordings/coach-3.h5"
+    status, said, _ = run("evaluate", policy, held_out, "--json")
+    assert status == 0
+    movement = json.loads(said)["heads"]["movement"]
+    promised = {"macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy", "classes"}
+    assert promised <= movement.keys()
+    assert {"majority", "repeat"} == movement["baselines"].keys()
+    assert movement["baselines"]["repeat"]["changed_accuracy"] == 0
+    assert {"precision", "recall", "f1", "support"} == movement["classes"]["right"].keys()
+    status, said, _ = run("trial", policy, "--matches", 1, "--seconds", 5, "--json")
+    assert status == 0
+    assert json.loads(said)["matches"] == 1
+
+
+def test_play_and_record_run_side_by_side_on_a_display(
+    demo: Path, run: Run, virtual_screen, tmp_path: Path
+):
+    with opened(tmp_path, "--seconds", "60") as game:
+        game.wait_for(lambda line: line["step"] > 0, "kick-off")
+        status, said, _ = run(
+            "play", demo / "policy", "--headless", "--seconds", 3, "--log", "log.h5", "--json"
+        )
+        assert status == 0, said
+        assert json.loads(said)["decisions"] > 30
+        game.wait_for(lambda line: line["held"] == [], "all keys released")
+        assert any(line["held"] for line in game.lines())  # the game saw its keys
+        status, said, _ = run("record", "--out", "a.h5", "--seconds", 1, "--json")
+        assert status == 0, said
+        assert json.loads(said)["frames"] > 10
+    with Recording(tmp_path / "log.h5") as log:
+        assert log.is_flight_log

@@ -1,38 +1,15 @@
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import pytest
 import torch
 
-import understudy
 from data.keys import KeyEvent
 from data.writer import RecordingWriter
 from models.checkpoint import make_config, save_run
+from tests.conftest import Run
 from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run the command line in an empty folder; return exit status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["understudy", *map(str, words)])
-        capsys.readouterr()
-        try:
-            understudy.main()
-            status = 0
-        except SystemExit as exit_:
-            status = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
 
 
 def assert_refused(result: tuple[int, str, str], *words: str) -> None:
@@ -48,6 +25,7 @@ def assert_refused(result: tuple[int, str, str], *words: str) -> None:
 COMMANDS = [
     *("demo", "practice", "record", "inspect", "repair", "export", "evaluate", "play", "trial"),
     *("profile list", "profile show", "profile check", "train detector", "train policy"),
+    "bench infer",
 ]
 
 
@@ -122,6 +100,16 @@ def test_a_run_folder_is_not_overwritten_unasked(run: Run, tmp_path: Path):
     for words in (["policy", "--recordings", "a.h5"], ["detector", "a.h5"]):
         assert_refused(run("train", *words, "--out", "runs/p"), "runs/p", "--force")
     assert [file.name for file in (tmp_path / "runs/p").iterdir()] == ["precious"]
+
+
+def test_a_fault_of_the_program_is_one_line_and_logged_whole(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("data.profile.shipped_profiles", lambda: 1 / 0)
+    assert_refused(run("profile", "list"), "ZeroDivisionError", "faults.log")
+    (log,) = tmp_path.rglob("faults.log")
+    assert "Traceback" in log.read_text()
 
 
 def test_wrong_usage_exits_with_two(run: Run):

@@ -70,14 +70,19 @@ class _Demo:
         self.folder = settings.out
         self.run = settings.out / "policy"
 
+    def go_on(self) -> None:
+        """Do nothing, unless it was stopped."""
+        if self.stop():
+            raise UnderstudyError("stopped; what was made so far is kept.")
+
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[float], None]]:
         """Time a step; inside, call with the share that is done."""
-        if self.stop():
-            raise UnderstudyError("stopped; what was made so far is kept.")
+        self.go_on()
         started_s = time.monotonic()
         self.show(name, 0.0)
-        yield partial(self.show, name)
+        yield lambda share: self.show(name, min(share, 0.99))  # the end is shown below
+        self.go_on()
         self.show(name, 1.0)
         self.steps[name] = round(time.monotonic() - started_s, 1)
 
@@ -101,10 +106,9 @@ class _Demo:
                     stop=self.stop,
                     force=True,
                     wait_s=WINDOW_S,
-                    on_status=lambda status, done=done: done(  # type: ignore[misc]
-                        min(1.0, status.seconds / settings.match_s)
-                    ),
+                    on_status=lambda status, done=done: done(status.seconds / settings.match_s),  # type: ignore[misc]
                 )
+                self.go_on()
                 read_result(window, result)
             paths.append(path)
         return paths
@@ -146,8 +150,9 @@ class _Demo:
                 stop=self.stop,
                 force=True,
                 wait_s=WINDOW_S,
-                on_tick=lambda view: done(min(0.99, (view.at_ns - began_ns) / 1e9 / plan.seconds)),
+                on_tick=lambda view: done((view.at_ns - began_ns) / 1e9 / plan.seconds),
             )
+            self.go_on()
             score = read_result(window, result)
         with self.step("film it"):
             export_mp4(log, self.folder / "play.mp4", force=True)
@@ -165,8 +170,7 @@ class _Demo:
             def count(score: Score) -> None:
                 played.append(score)
                 done(len(played) / settings.trial_matches)
-                if self.stop():
-                    raise UnderstudyError("stopped; what was made so far is kept.")
+                self.go_on()
 
             return run_trial(
                 partial(headless_matches, plan),

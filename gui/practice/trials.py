@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,10 @@ def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -
 _runners: dict[str, PolicyRunner] = {}  # one policy per worker process, loaded once
 
 
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _play_in_worker(plan: MatchPlan, seed: int) -> Score:
     if plan.player in SCRIPTED:
         return play_headless(plan, seed)
@@ -109,7 +114,11 @@ def headless_matches(
 ) -> list[Score]:
     """Play matches side by side, one process to a core; scores come in the order of the seeds."""
     workers = min(len(seeds), os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        initializer=_leave_interrupts_to_the_parent,
+    ) as pool:
         jobs = {pool.submit(_play_in_worker, plan, seed): seed for seed in seeds}
         scores = {}
         try:

@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -279,8 +278,6 @@ def _ending_on_failure(
     """Make a hook that ends the program on an exception in a slot, which PyQt6 aborts on."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if not isinstance(error, UnderstudyError):
-            traceback.print_exception(kind, error, trace)
         failures.append(error)
         QApplication.exit(1)
 
