@@ -39,6 +39,9 @@ from recorder.display import VirtualScreen
 SCREEN = (1366, 768)
 TRAINING_SEED, PLAY_SEED, TRIAL_SEED = 1, 500, 1000  # matches that never meet
 
+# Of the policy's own report, in order of interest.
+PICTURES = ("piano_roll", "curves", "confusion_movement", "confusion_action", "confusion_sprint")
+
 Show = Callable[[str, float], None]
 
 
@@ -218,6 +221,7 @@ def run_demo(
     report |= {
         "headline": "",
         "difficulty": settings.difficulty,
+        "match_seconds": settings.match_s,
         "recorded_minutes": settings.recorded_matches * settings.match_s / 60,
         "recorded_through": "the real window",
         "detector": "the weights shipped with Understudy (models/weights/practice.safetensors)",
@@ -230,7 +234,7 @@ def run_demo(
     if (setup_s := os.environ.get("UNDERSTUDY_SETUP_SECONDS", "")).isdigit():
         report["setup_seconds"] = int(setup_s)
     report["headline"] = headline(report)
-    write_report(settings.out, report, pictures=sorted((settings.out / "policy").glob("*.png")))
+    write_report(settings.out, report, pictures=[demo.run / f"{name}.png" for name in PICTURES])
     return report
 
 

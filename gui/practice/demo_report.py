@@ -9,6 +9,7 @@ from typing import Any
 PLAYERS = ("bot", "coach", "random", "idle")
 _COLOURS = {"bot": "#e3202c", "coach": "#1f5fe0", "random": "#8a8f98", "idle": "#c3c7ce"}
 _SCORES = ("macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy")
+_BASELINES = {"majority": "always the commonest", "repeat": "repeating the last keys"}
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #667; --line: #d8dbe0; --card: #fff;
   --page: #f3f5f4; }
@@ -22,6 +23,7 @@ p.lead { font-size: 1.15rem; margin: .4rem 0 1.4rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
   padding: 1rem 1.25rem; overflow-x: auto; }
 video, section img { width: 100%; border-radius: 8px; display: block; }
+section img { max-width: 40rem; margin: 0 auto; } section img.wide { max-width: none; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }
@@ -42,7 +44,7 @@ def write_report(folder: Path, report: Mapping[str, Any], *, pictures: Sequence[
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     sections = [
         ("The bot at play", _film(folder)),
-        ("Goals per one-minute match", _goals_chart(report) + _goals_table(report)),
+        (_goals_title(report), _goals_chart(report) + _goals_table(report)),
         ("What it predicts on a recording it never saw", _evaluation_table(report["evaluation"])),
         ("Live", _live_table(report["live"])),
         ("Where the time went", _steps_table(report["steps"])),
@@ -65,8 +67,10 @@ def headline(report: Mapping[str, Any]) -> str:
     """Say in one sentence how the bot did."""
     bot, coach = report["bot"]["goals_for"]["mean"], report["coach"]["goals_for"]["mean"]
     share = f" ({100 * bot / coach:.0f}% of its teacher's {coach:.1f})" if coach else ""
+    minutes = report["recorded_minutes"]
+    watched = f"{minutes:.0f} minutes" if minutes >= 2 else f"{60 * minutes:.0f} seconds"
     return (
-        f"After watching {report['recorded_minutes']:.0f} minutes of play, the bot scores "
+        f"After watching {watched} of play, the bot scores "
         f"{bot:.1f} goals a match{share}, from the screen alone."
     )
 
@@ -86,6 +90,10 @@ def _film(folder: Path) -> str:
     if not (folder / "play.mp4").exists():
         return "<p>No film was made.</p>"
     return "<video src='play.mp4' controls muted loop autoplay playsinline></video>"
+
+
+def _goals_title(report: Mapping[str, Any]) -> str:
+    return f"Goals in matches of {report['match_seconds']:g} seconds"
 
 
 def _interval(found: Mapping[str, Any]) -> str:
@@ -137,13 +145,14 @@ def _evaluation_table(evaluation: Mapping[str, Any]) -> str:
     rows = []
     for head, found in evaluation["heads"].items():
         told = [(head, found)]
-        told += [
-            (f"{head}, if it only said '{name}'" if name == "majority" else f"{head}, repeating", b)
-            for name, b in found["baselines"].items()
-        ]
+        told += [(f"{head}: {_BASELINES[name]}", b) for name, b in found["baselines"].items()]
         for name, scores in told:
             rows.append([escape(name), *(_number(scores.get(key)) for key in _SCORES)])
-    return _table(["", *(key.replace("_", " ") for key in _SCORES)], rows)
+    note = (
+        "<p class='soft'>Repeating is told the person's true keys of the tick before. It scores "
+        "high and can't play: it never changes a key by itself, as its last column says.</p>"
+    )
+    return _table(["", *(key.replace("_", " ") for key in _SCORES)], rows) + note
 
 
 def _number(value: float | None) -> str:
@@ -184,4 +193,5 @@ def _caption(path: Path) -> str:
 
 def _picture(folder: Path, path: Path) -> str:
     source = escape(path.relative_to(folder).as_posix())
-    return f"<img src='{source}' alt='{escape(_caption(path))}'>"
+    wide = " class='wide'" if path.stem in ("piano_roll", "curves") else ""
+    return f"<img src='{source}' alt='{escape(_caption(path))}'{wide}>"
