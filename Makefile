@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STARTED := $(shell date +%s)
-# What a desktop program needs on Debian: a virtual screen, a window manager, Qt's xcb libraries.
-APT := python3-venv xvfb openbox fonts-dejavu-core libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 \
-  libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
-  libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1
+# What a desktop program needs on Debian: a virtual screen, a window manager, Qt's xcb libraries;
+# and a C compiler, because pynput's evdev comes as source only.
+APT := python3-venv python3-dev gcc libc6-dev xvfb openbox fonts-dejavu-core libegl1 libgl1 libglib2.0-0 \
+  libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
+  libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1
 
 .PHONY: help setup demo test lint bench weights clean
 
