@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 train_app = typer.Typer(no_args_is_help=True, help="Learn from recordings.")
 bench_app = typer.Typer(no_args_is_help=True, help="Measure, beside a reference.")
 
+MADE_AGAIN = {"perception.onnx", "seen"}  # what a training that failed may leave behind
 Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 
 
@@ -178,7 +179,8 @@ def _short(value: float | None) -> str:
 
 
 def _claim_run(folder: Path, *, force: bool) -> None:
-    if folder.exists() and any(folder.iterdir()) and not force:
+    kept = {file.name for file in folder.iterdir()} if folder.exists() else set()
+    if kept - MADE_AGAIN and not force:
         raise OutputExistsError(f"{folder} is not empty. Choose another --out, or pass --force.")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from data.errors import RecordingError
+from data.errors import CheckpointError, RecordingError
 from data.paths import part_path
 from data.profile import GameProfile
 from data.splits import split_recordings
@@ -114,9 +114,11 @@ def train_policy(
         now_s: Clock of the durations.
 
     Raises:
+        CheckpointError: The detector doesn't see the profile's objects in its frames.
         RecordingError: A recording is of another game, or there is nothing to learn from.
         Stopped: `stop` said so before anything was learned.
     """
+    _require_fit(detector, profile)
     out.mkdir(parents=True, exist_ok=True)
     eyes = eyes or Perception(detector, threads=settings.threads, cache=out / GRAPH_NAME)
     seed = settings.fit.seed
@@ -163,6 +165,18 @@ def train_policy(
     )
     _write_run(report, fitted, profile, detector, settings)
     return report
+
+
+def _require_fit(detector: Detector, profile: GameProfile) -> None:
+    sees, wanted = detector.settings.class_names, profile.object_names
+    size = (profile.capture.height_px, profile.capture.width_px)
+    if sees != wanted or detector.settings.size != size:
+        raise CheckpointError(
+            f"the detector sees {', '.join(sees)} in frames of {detector.settings.size[1]}x"
+            f"{detector.settings.size[0]}; profile {profile.name} wants "
+            f"{', '.join(wanted) or 'nothing'} in {size[1]}x{size[0]}. Train one with "
+            "'understudy train detector' and name it with --detector."
+        )
 
 
 class _Loader:

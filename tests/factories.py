@@ -19,6 +19,11 @@ def practice_profile() -> GameProfile:
     return load_profile("practice")
 
 
+def altered_profile(**changes: object) -> GameProfile:
+    """Return the practice profile with other fields; a copy would keep what is cached."""
+    return GameProfile.model_validate(practice_profile().model_dump() | changes)
+
+
 def capture_facts(rate_hz: float = 20.0) -> CaptureFacts:
     return CaptureFacts(
         left_px=0, top_px=0, width_px=480, height_px=270, scale=1.0, source="test", rate_hz=rate_hz

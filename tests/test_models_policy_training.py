@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from data.errors import RecordingError
+from data.errors import CheckpointError, RecordingError
 from models.checkpoint import load_run
 from models.decisions import logits_of, no_offsets, tuned_offsets
 from models.demonstrations import labelled
@@ -17,7 +17,7 @@ from models.policy_fitting import fit_policy
 from models.policy_metrics import score_head
 from models.policy_training import PolicyTrainingSettings, train_policy
 from models.tokens import Tokenizer
-from tests.factories import practice_profile, write_recording
+from tests.factories import altered_profile, practice_profile, write_recording
 from tests.toy_play import (
     ToyEyes,
     quick_fit,
@@ -239,6 +239,20 @@ def test_recordings_without_a_key_are_refused(tmp_path):
             settings=PolicyTrainingSettings(fit=quick_fit()),
             eyes=ToyEyes(),
         )
+
+
+def test_a_detector_of_other_objects_is_refused(tmp_path):
+    other = altered_profile(objects=PROFILE.objects[:3], reference=None)
+    with pytest.raises(CheckpointError, match="player, opponent, ball in 480x270"):
+        train_policy(
+            [toy_recording(tmp_path / "a.h5", ticks=40)],
+            profile=other,
+            detector=tiny_detector(PROFILE),
+            out=tmp_path / "run",
+            settings=PolicyTrainingSettings(fit=quick_fit()),
+            eyes=ToyEyes(),
+        )
+    assert not (tmp_path / "run").exists()
 
 
 def test_stopping_before_anything_is_learned_leaves_no_run(tmp_path):

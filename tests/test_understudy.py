@@ -9,7 +9,14 @@ from data.keys import KeyEvent
 from data.writer import RecordingWriter
 from models.checkpoint import make_config, save_run
 from tests.conftest import Run
-from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
+from tests.factories import (
+    TICK_NS,
+    altered_profile,
+    capture_facts,
+    picture,
+    practice_profile,
+    write_recording,
+)
 
 
 def assert_refused(result: tuple[int, str, str], *words: str) -> None:
@@ -86,7 +93,7 @@ def test_a_folder_that_is_no_run_is_one_line(run: Run, tmp_path: Path):
 
 
 def test_a_checkpoint_of_another_profile_is_one_line(run: Run, tmp_path: Path):
-    other = practice_profile().model_copy(update={"heads": practice_profile().heads[:1]})
+    other = altered_profile(heads=practice_profile().heads[:1], mirror=None)
     config = make_config("policy", settings={}, profile=other, seed=0)
     save_run(tmp_path / "runs/other", weights={"x": torch.zeros(1)}, config=config)
     for command in (["play", "runs/other", "--profile", "practice"], ["trial", "runs/other"]):
