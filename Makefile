@@ -42,8 +42,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup
-	$(BIN)/understudy bench infer
+recordings/bench.h5: $(STAMP)
+	$(BIN)/understudy practice --coach --headless --seconds 60 --record $@ --force
+
+bench: setup recordings/bench.h5
+	$(BIN)/understudy bench infer recordings/bench.h5
 
 SEEDS := $(shell seq 201 224)
 LEVELS := beginner amateur professional

@@ -4,14 +4,17 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
 
+from data.errors import RecordingError
 from data.frames import Image
+from data.reader import Recording
 from models.detector_data import normalise
 from models.perception import Perception, export_graph, fingerprint
 from models.ssd import Detector
@@ -20,12 +23,18 @@ ROUNDS = 5
 
 
 def bench_infer(
-    detector: Detector, *, frames: int, threads: int, stop: Callable[[], bool] = lambda: False
+    detector: Detector,
+    *,
+    images: Sequence[Image],
+    frames: int,
+    threads: int,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Mapping[str, Any]:
     """Time the ways to see one frame, taking turns so that noise meets all of them alike.
 
     Args:
         detector: What sees.
+        images: Fitted frames of the game, taken in turn; noise would be full of false objects.
         frames: Per way and round; there are five rounds.
         threads: CPU threads for each of them.
         stop: Asked between rounds.
@@ -35,8 +44,6 @@ def bench_infer(
         references leave out; times are medians in ms.
     """
     torch.set_num_threads(threads)
-    height, width = detector.settings.size
-    images = np.random.default_rng(0).integers(0, 255, (8, height, width, 3), dtype=np.uint8)
     perception = Perception(detector, engine="onnx", threads=threads)
     ways: dict[str, Callable[[Image], object]] = {
         "ours_ms": perception.see,
@@ -69,6 +76,19 @@ def bench_infer(
             "onnxruntime": onnxruntime.__version__,
         },
     }
+
+
+def frames_of(recording: Path, *, count: int = 16) -> list[Image]:
+    """Read frames spread over a recording.
+
+    Raises:
+        RecordingError: It is no recording, or an empty one.
+    """
+    with Recording(recording) as opened:
+        if not opened.frame_count:
+            raise RecordingError(f"{recording}: it holds no frame.")
+        chosen = np.linspace(0, opened.frame_count - 1, count).astype(int)
+        return [opened.frame(int(index)) for index in chosen]
 
 
 def _bare_onnxruntime(detector: Detector, threads: int) -> Callable[[Image], object]:

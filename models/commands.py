@@ -186,6 +186,7 @@ def _claim_run(folder: Path, *, force: bool) -> None:
 
 @bench_app.command("infer")
 def bench_infer_command(
+    recording: Annotated[Path, typer.Argument(help="Whose frames are looked at (.h5).")],
     detector: Annotated[
         Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
     ] = None,
@@ -194,11 +195,17 @@ def bench_infer_command(
     as_json: AsJson = False,
 ) -> None:
     """Time one look at a frame, beside PyTorch eager and bare ONNX Runtime."""
-    from models.benchmark import bench_infer
+    from models.benchmark import bench_infer, frames_of
     from models.perception import load_detector
 
     with stoppable() as stop, err.status("measuring"):
-        found = bench_infer(load_detector(detector), frames=frames, threads=threads, stop=stop)
+        found = bench_infer(
+            load_detector(detector),
+            images=frames_of(recording),
+            frames=frames,
+            threads=threads,
+            stop=stop,
+        )
     if not found:
         return
     if as_json:

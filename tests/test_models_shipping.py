@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from data.errors import CheckpointError
-from models.benchmark import bench_infer
+from models.benchmark import bench_infer, frames_of
 from models.checkpoint import load_files, save_run
 from models.perception import load_detector, load_detector_files
 from models.shipping import ship
+from tests.factories import write_recording
 
 
 def test_the_shipped_weights_load_and_are_small():
@@ -34,8 +35,12 @@ def test_only_a_detectors_run_ships(tmp_path: Path):
         ship(tmp_path, "mine", folder=tmp_path / "weights")
 
 
-def test_the_benchmark_measures_all_three_in_one_run():
-    found = bench_infer(load_detector("practice"), frames=2, threads=1)
+def test_the_benchmark_measures_all_three_in_one_run(tmp_path: Path):
+    images = frames_of(write_recording(tmp_path / "a.h5"))
+    found = bench_infer(load_detector("practice"), images=images, frames=2, threads=1)
     assert found["ratio"] == pytest.approx(found["ours_ms"] / found["onnxruntime_ms"], rel=0.01)
     assert found["eager_ms"] > 0
-    assert bench_infer(load_detector("practice"), frames=2, threads=1, stop=lambda: True) == {}
+    stopped = bench_infer(
+        load_detector("practice"), images=images, frames=2, threads=1, stop=lambda: True
+    )
+    assert stopped == {}
