@@ -3,7 +3,6 @@
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import h5py
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from data import schema
 from data.boxes import Box, BoxOrigin, FrameBoxes
+from data.closing import Closing
 from data.errors import ProfileError, RecordingError
 from data.frames import Image, decode_jpeg
 from data.keys import By, KeyEvent, labels_at
@@ -23,7 +23,7 @@ from data.writer import COUNTERS
 GAP_FRAMES = 3.5  # a hole longer than this many frame times ends a segment
 
 
-class Recording:
+class Recording(Closing):
     """A recording, finished or left behind; the file opens on first use and closes at exit.
 
     Handles don't travel between processes: pass the path and open it there.
@@ -41,14 +41,6 @@ class Recording:
     def __enter__(self) -> Self:
         self._open()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file; what was read into memory stays."""

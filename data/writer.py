@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import h5py
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from data import schema
 from data.boxes import Box
+from data.closing import Closing
 from data.errors import RecordingError
 from data.frames import Image, encode_jpeg
 from data.keys import KeyEvent
@@ -40,7 +40,7 @@ class TickRow:
     """Nanoseconds spent in each of `schema.TICK_STAGES`."""
 
 
-class RecordingWriter:
+class RecordingWriter(Closing):
     """Append frames, keys and the rest to `PATH.part`; `close()` gives it its name.
 
     HDF5's single-writer/multiple-reader mode keeps the file readable at every moment, whatever
@@ -218,17 +218,6 @@ class RecordingWriter:
             self._file.close()
             self._file = None
             self.part.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _open_file(self) -> h5py.File:
         if self._file is None:

@@ -12,9 +12,9 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
+from data.closing import Closing
 from data.errors import DisplayError
 from recorder.pacing import Clock, MonotonicClock
 
@@ -74,7 +74,7 @@ def has_display() -> bool:
     return True
 
 
-class VirtualScreen:
+class VirtualScreen(Closing):
     """A private desktop: a screen in memory (Xvfb) and a window manager (openbox).
 
     Start it on a thread that lives as long as the screen is needed, best the main one: both
@@ -149,14 +149,6 @@ class VirtualScreen:
     def __enter__(self) -> Self:
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _start_server(self, folder: Path) -> str:
         reading, writing = os.pipe()

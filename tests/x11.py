@@ -1,16 +1,14 @@
 """A real window, real key strokes and the real state of the keys, on the X display."""
 
-from types import TracebackType
-from typing import Self
-
 from Xlib import X, Xatom
 from Xlib.display import Display
 from Xlib.ext import xtest
 
+from data.closing import Closing
 from recorder.keyboard import to_pynput
 
 
-class Desk:
+class Desk(Closing):
     """A connection of its own: windows are opened and keys moved as some other program would."""
 
     def __init__(self) -> None:
@@ -74,17 +72,6 @@ class Desk:
         for key in list(self._down):
             self.release(key)
         self.display.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _fake(self, kind: int, key: str) -> None:
         xtest.fake_input(self.display, kind, self.code(key))

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
+from data.closing import Closing
 from data.errors import UnderstudyError
 from data.paths import claim_output, part_path
 from gui.practice.flow import MatchSettings
@@ -16,7 +16,7 @@ FLUSH_LINES = 30  # half a second: what a reader lags behind, and what `kill -9`
 Side = Literal["for", "against"]
 
 
-class TruthFile:
+class TruthFile(Closing):
     """Appends a line for every drawn picture.
 
     Only whole lines are handed to the system, so that a game that dies leaves no broken one. Who
@@ -108,17 +108,6 @@ class TruthFile:
             return None
         self._events += 1
         return side_of(state.events[self._events - 1].team)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def side_of(team: Team) -> Side:
