@@ -21,7 +21,7 @@ def profile_list(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
     else:
-        print_table("Profiles", ["name", "game"], list(found.items()))
+        print_table("Profiles", ["name", "game"], list(found.items()), numbers=False)
 
 
 @profile_app.command("show")
@@ -69,7 +69,7 @@ def inspect(files: Files, as_json: AsJson = False) -> None:
             rows.append(("boxes", ", ".join(f"{k} {n}" for k, n in summary["boxes"].items())))
         if summary["spans"]:
             rows.append(("spans", ", ".join(f"{k} {n}" for k, n in summary["spans"].items())))
-        print_table(name, ["", ""], rows)
+        print_table(name, ["", ""], rows, numbers=False)
         for problem in summary["problems"]:
             out.print(f"[yellow]![/yellow] {problem}")
 

@@ -129,11 +129,13 @@ def print_json(found: object) -> None:
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 
-def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table for people."""
+def print_table(
+    title: str, head: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: bool = True
+) -> None:
+    """Print a table for people; columns of numbers are set flush right."""
     table = Table(title=title, title_justify="left")
     for index, name in enumerate(head):
-        table.add_column(name, justify="left" if index == 0 else "right")
+        table.add_column(name, justify="right" if index and numbers else "left")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     out.print(table)
