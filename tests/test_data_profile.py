@@ -19,9 +19,12 @@ right = ["right"]
 
 
 def test_every_shipped_profile_is_valid():
-    assert "practice" in shipped_profiles()
+    assert {"practice", "tuxfootball", "fifa18"} <= set(shipped_profiles())
     for name in shipped_profiles():
-        assert load_profile(name).name == name
+        profile = load_profile(name)
+        assert profile.name == name
+        for head in profile.heads:
+            assert len(profile.mirrored_classes(head)) == len(head.names)
 
 
 def test_movement_of_the_practice_game_has_eight_directions_and_none():
