@@ -4,7 +4,9 @@ import logging
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from platformdirs import user_log_path
@@ -23,6 +25,25 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Watches you play a desktop game, learns it from the screen alone, and plays it.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"understudy {version('understudy')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say which this is."),
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(demo)
 app.command()(practice)
 app.command()(record)

@@ -119,6 +119,13 @@ def test_a_fault_of_the_program_is_one_line_and_logged_whole(
     assert "Traceback" in log.read_text()
 
 
+def test_it_says_its_version(run: Run):
+    status, said, _ = run("--version")
+    assert status == 0
+    assert said.startswith("understudy ")
+    assert said.split()[1][0].isdigit()
+
+
 def test_wrong_usage_exits_with_two(run: Run):
     assert run("trial", "idle", "--difficulty", "nightmare")[0] == 2
     assert run("record")[0] == 2
