@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.fakes import (
     FakeScreen,
     FakeWindow,
     strokes,
+    wait_until,
 )
 
 MS = 1_000_000
@@ -300,16 +302,27 @@ def test_a_slow_disk_costs_logged_frames_not_ticks(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("inline", [True, False])
 def test_a_full_disk_ends_play_with_the_keys_released(tmp_path, monkeypatch, inline):
-    flushes = []
+    flushes, writes = [], []
 
     def full(self):
         flushes.append(self)
         if len(flushes) > 2:
             raise RecordingError("can't be written any more")
 
+    class WatchedPool(ThreadPoolExecutor):
+        def submit(self, *arguments):
+            writes.append(super().submit(*arguments))
+            return writes[-1]
+
+    def run_until_a_write_has_failed(step):
+        if step == 60:  # the simulated clock would outrun the thread that writes
+            wait_until(lambda: any(w.done() and w.exception() for w in writes), "a failed write")
+        return run_right(step)
+
     with monkeypatch.context() as patch:
         patch.setattr(RecordingWriter, "flush", full)
-        game = Game(tmp_path)
+        patch.setattr("agent.flight_log.ThreadPoolExecutor", WatchedPool)
+        game = Game(tmp_path, choose=run_until_a_write_has_failed)
         with pytest.raises(RecordingError, match="any more"):
             game.run(seconds=60, inline=inline)
     assert game.sink.held == set()
