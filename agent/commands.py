@@ -30,14 +30,11 @@ def play(
     from agent.desktop import play_desktop
     from agent.loop import PlaySettings, TickView
     from data.profile import load_profile
-    from models.checkpoint import load_run, require_profile
     from models.engine import PolicyRunner
 
-    game = load_profile(profile) if profile else None
-    if game is not None:
-        require_profile(load_run(run, kind="policy").config, game, source=str(run))
-    runner = PolicyRunner.load(run)
-    game = game or runner.profile
+    chosen = load_profile(profile) if profile else None
+    runner = PolicyRunner.load(run, profile=chosen)
+    game = chosen or runner.profile
     shown_ns = 0
     with stoppable() as stop, err.status("looking for the window") as line:
 

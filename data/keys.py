@@ -32,12 +32,16 @@ class KeyEvent:
     """Who moved it."""
 
 
-def without_repeats(events: Iterable[KeyEvent]) -> list[KeyEvent]:
+def without_repeats(events: Iterable[KeyEvent], held: set[str] | None = None) -> list[KeyEvent]:
     """Keep only the events that change a key's state.
 
     X delivers a simulated press twice and repeats a held key; both vanish here.
+
+    Args:
+        events: In order of time.
+        held: Keys down before the first of them, brought up to date; None when none is.
     """
-    held: set[str] = set()
+    held = set() if held is None else held
     changes = []
     for event in events:
         if event.down == (event.key in held):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data.keys import KeyEvent, labels_at
 from data.reader import Recording
 
 QUIET_S = 120.0  # this long without a key is worth a warning
@@ -46,13 +47,13 @@ def summarise(path: Path) -> Summary:
         )
         usual_ns = float(np.median(gaps)) if len(gaps) else 0.0
         strays = np.abs(gaps - usual_ns) / 1e6
+        events = recording.key_events()
         presses = dict.fromkeys(recording.profile.keys, 0)
-        for event in recording.key_events():
+        for event in events:
             presses[event.key] += event.down
-        heads = {}
+        heads, labels = {}, labels_at(recording.profile, events, times, shift_ns=0)
         for head in recording.profile.heads:
-            labels = recording.labels()[head.name]
-            counts = np.bincount(labels, minlength=len(head.names))
+            counts = np.bincount(labels[head.name], minlength=len(head.names))
             heads[head.name] = {name: int(counts[i]) for i, name in enumerate(head.names)}
         boxes = dict.fromkeys(recording.profile.object_names, 0)
         for labelled in recording.boxes():
@@ -75,12 +76,12 @@ def summarise(path: Path) -> Summary:
             heads=heads,
             boxes=boxes,
             spans=spans,
-            problems=_problems(recording, presses, heads),
+            problems=_problems(recording, events, heads),
         )
 
 
 def _problems(
-    recording: Recording, presses: dict[str, int], heads: dict[str, dict[str, int]]
+    recording: Recording, events: list[KeyEvent], heads: dict[str, dict[str, int]]
 ) -> list[str]:
     found = []
     times = recording.times_ns
@@ -88,10 +89,10 @@ def _problems(
         found.append("The recorder died before it closed this file; 'understudy repair' closes it.")
     if not len(times):
         return [*found, "It holds no frame."]
-    if not any(presses.values()):
+    if not any(event.down for event in events):
         found.append("No key was pressed: check the window's focus and the profile's key names.")
     else:
-        at = np.array([times[0], *(e.at_ns for e in recording.key_events()), times[-1]])
+        at = np.array([times[0], *(event.at_ns for event in events), times[-1]])
         quiet_s = float(np.max(np.diff(at))) / 1e9
         if quiet_s > QUIET_S:
             found.append(f"No key was touched for {quiet_s:.0f} s.")

@@ -151,6 +151,7 @@ def evaluate(
 ) -> None:
     """Judge a policy on recordings it never saw, beside baselines that know nothing."""
     from models.evaluation import evaluate_run
+    from models.policy_metrics import SCORES
 
     with stoppable() as stop, progress(quiet=as_json) as show:
         found = evaluate_run(
@@ -167,11 +168,8 @@ def evaluate(
     for head, scores in heads.items():
         for name, told in {head: scores, **scores["baselines"]}.items():
             label = name if name == head else f"  {head}: {name}"
-            rows.append((label, *(_short(told[score]) for score in _SCORES)))
-    print_table(str(run), ["", *_SCORES], rows)
-
-
-_SCORES = ("macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy")
+            rows.append((label, *(_short(told[score]) for score in SCORES)))
+    print_table(str(run), ["", *SCORES], rows)
 
 
 def _short(value: float | None) -> str:

@@ -12,7 +12,7 @@ import torch
 from data.errors import CheckpointError
 from data.frames import FrameSize, Image
 from data.profile import GameProfile
-from models.checkpoint import RunFiles, load_run, select_weights
+from models.checkpoint import RunFiles, load_run, require_profile, select_weights
 from models.decisions import Offsets
 from models.features import Eyes
 from models.perception import GRAPH_NAME, Engine, Perception, Sight, build_detector
@@ -56,18 +56,28 @@ class PolicyRunner:
         self._state: PolicyState | None = None
 
     @classmethod
-    def load(cls, folder: Path, *, engine: Engine = "auto", threads: int = 2) -> "PolicyRunner":
+    def load(
+        cls,
+        folder: Path,
+        *,
+        profile: GameProfile | None = None,
+        engine: Engine = "auto",
+        threads: int = 2,
+    ) -> "PolicyRunner":
         """Rebuild a policy and its detector from a run folder.
 
         Args:
             folder: The run folder.
+            profile: Of the game to be played, which the run must fit; None for the run's own.
             engine: What runs the detector; `auto` prefers ONNX Runtime.
             threads: CPU threads of the detector; the policy itself needs one.
 
         Raises:
-            CheckpointError: The folder holds no policy, or it is damaged.
+            CheckpointError: The folder holds no policy, it is damaged, or doesn't fit the profile.
         """
         run = load_run(folder, kind="policy")
+        if profile is not None:
+            require_profile(run.config, profile, source=str(folder))
         policy, offsets = policy_of(run)
         eyes = perception_of(run, folder, engine=engine, threads=threads)
         if eyes.engine == "onnx":

@@ -103,7 +103,6 @@ class Perception:
                 again when the weights changed. None keeps it in memory only.
             settings: Which detections are kept.
         """
-        self.detector_settings = detector.settings
         self.fingerprint = fingerprint(detector)
         self.feature_count = detector.settings.width * GRID[0] * GRID[1]
         self._settings = settings or DecodeSettings()

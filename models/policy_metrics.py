@@ -13,6 +13,9 @@ Mask = npt.NDArray[np.bool_]
 
 ONSET_TOLERANCE_S = 0.1  # a press this close to the person's is the same press
 
+SCORES = ("macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy")
+"""What is told of a head first, as `HeadScore.to_json` names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -57,10 +60,7 @@ class HeadScore:
     def to_json(self) -> dict[str, object]:
         """Return what `understudy evaluate --json` prints of a head."""
         return {
-            "macro_f1": self.macro_f1,
-            "onset_f1": self.onset_f1,
-            "balanced_accuracy": self.balanced_accuracy,
-            "changed_accuracy": self.changed_accuracy,
+            **{name: getattr(self, name) for name in SCORES},
             "classes": {
                 name: {
                     "precision": score.precision,

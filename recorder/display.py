@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
@@ -110,6 +111,19 @@ class VirtualScreen(Closing):
     def activate(self) -> None:
         """Make this screen the one that this process and its children use from now on."""
         os.environ["DISPLAY"] = self.name
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Activate this screen for a while; the display from before comes back afterwards."""
+        before = os.environ.get("DISPLAY")
+        self.activate()
+        try:
+            yield
+        finally:
+            if before is None:
+                os.environ.pop("DISPLAY", None)
+            else:
+                os.environ["DISPLAY"] = before
 
     def start(self) -> None:
         """Bring up the screen and its window manager.

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from data.errors import DisplayError
-from data.keys import KeyEvent
+from data.keys import KeyEvent, without_repeats
 from data.profile import NAMED_KEYS
 from recorder.display import require_display
 from recorder.pacing import Clock, MonotonicClock
@@ -146,14 +146,8 @@ class PynputKeys:
         """
         if not self._closed and not self._listener.is_alive():
             raise DisplayError("the keyboard is not heard any more: the display is gone.")
-        events = []
-        for _ in range(len(self._heard)):
-            event = self._heard.popleft()
-            if event.down == (event.key in self._held):
-                continue
-            (self._held.add if event.down else self._held.discard)(event.key)
-            events.append(event)
-        return events
+        heard = [self._heard.popleft() for _ in range(len(self._heard))]
+        return without_repeats(heard, self._held)
 
     def was_pressed(self, key: str) -> bool:
         """Say whether a watched key has gone down since listening began."""

@@ -1,6 +1,5 @@
 """Fixtures that several test files share."""
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -24,14 +23,8 @@ def virtual_screen() -> Iterator[VirtualScreen]:
     missing = [program for program in ("Xvfb", "openbox") if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed; `make setup` installs them")
-    before = os.environ.get("DISPLAY")
-    with VirtualScreen(1400, 900) as screen:
-        screen.activate()
+    with VirtualScreen(1400, 900) as screen, screen.active():
         yield screen
-    if before is None:
-        os.environ.pop("DISPLAY", None)
-    else:
-        os.environ["DISPLAY"] = before
 
 
 @pytest.fixture

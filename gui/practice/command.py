@@ -11,7 +11,16 @@ from rich.console import Console
 from data.errors import UnderstudyError
 from gui.practice.difficulty import DIFFICULTIES
 
-Difficulty = Annotated[str, typer.Option("--difficulty", help=f"{', '.join(DIFFICULTIES)}.")]
+
+def _known(difficulty: str) -> str:
+    if difficulty not in DIFFICULTIES:
+        raise typer.BadParameter(f"{difficulty!r} is none of {', '.join(DIFFICULTIES)}")
+    return difficulty
+
+
+Difficulty = Annotated[
+    str, typer.Option("--difficulty", callback=_known, help=f"{', '.join(DIFFICULTIES)}.")
+]
 Seconds = Annotated[float, typer.Option("--seconds", min=1.0, help="Length of the match.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same match.")]
 CoachPlays = Annotated[bool, typer.Option("--coach", help="Have the coach press the keys.")]
@@ -48,10 +57,6 @@ def practice(
     force: Force = False,
 ) -> None:
     """Play the built-in football game: arrows run, E sprints, S W A D pass, shoot and cross."""
-    if difficulty not in DIFFICULTIES:
-        raise typer.BadParameter(
-            f"{difficulty!r} is none of {', '.join(DIFFICULTIES)}", param_hint="--difficulty"
-        )
     if headless:
         if not coach:
             raise typer.BadParameter("nobody can press keys without a window; add --coach")

@@ -21,13 +21,8 @@ def trial(
 ) -> None:
     """Play practice matches and count goals for and against, with 95% intervals."""
     from agent.trial import Score, run_trial
-    from gui.practice.difficulty import DIFFICULTIES
     from gui.practice.trials import MatchPlan, check_player, headless_matches, real_matches
 
-    if difficulty not in DIFFICULTIES:
-        raise typer.BadParameter(
-            f"{difficulty!r} is none of {', '.join(DIFFICULTIES)}", param_hint="--difficulty"
-        )
     check_player(player)
     plan = MatchPlan(player, difficulty, seconds)
     played: list[Score] = []

@@ -12,7 +12,7 @@ from gui.practice.difficulty import (
 )
 from gui.practice.kicks import best_mate, cross, cross_target, pass_to, shoot, through_to
 from gui.practice.physics import run
-from gui.practice.situation import Situation, distance, meeting_point, outfield
+from gui.practice.situation import Situation, distance, meeting_point, nearest
 from gui.practice.state import PITCH_LENGTH, STEP_S, TEAM_SIZE, Action, Phase, Team
 from gui.practice.view import VISIBLE_M
 
@@ -107,6 +107,7 @@ def _pass(situation: Situation, keys: Keys, key: str, held: frozenset[str]) -> N
     if x == 0.0 and y == 0.0:
         facing = state.players[index].facing
         x, y = math.cos(facing), math.sin(facing)
+    mate: int | None
     if key == CROSS:
         mate = cross_target(situation, index)
     else:
@@ -137,12 +138,8 @@ def _without_ball(
     owner = state.ball.owner
     if pressed & {PASS, CROSS}:
         ball = state.ball
-        others = sorted(
-            (distance(state.players[index], ball.x, ball.y), index)
-            for index in outfield(Team.HOME)
-            if index != state.controlled
-        )
-        choose(situation, keys, others[0][1])
+        mate = nearest(situation, Team.HOME, ball.x, ball.y, skip=state.controlled)
+        choose(situation, keys, mate)
     elif (
         SHOOT in pressed and owner is not None and owner >= TEAM_SIZE and one.action is Action.NONE
     ):
@@ -168,7 +165,7 @@ def switch(situation: Situation, keys: Keys) -> None:
         choose(situation, keys, situation.receiver)
         return
     x, y = ball.x + ball.vx * 0.35, ball.y + ball.vy * 0.35
-    best = min(outfield(Team.HOME), key=lambda index: distance(players[index], x, y))
+    best = nearest(situation, Team.HOME, x, y)
     current = players[state.controlled]
     if abs(current.x - state.focus_x) > VISIBLE_M / 2 - 1.5:
         choose(situation, keys, best)

@@ -219,7 +219,6 @@ def run_demo(
     trials = {name: demo.trial(name) for name in PLAYERS}
     report: dict[str, Any] = {name: trial.to_json() for name, trial in trials.items()}
     report |= {
-        "headline": "",
         "difficulty": settings.difficulty,
         "match_seconds": settings.match_s,
         "recorded_minutes": settings.recorded_matches * settings.match_s / 60,
@@ -243,16 +242,8 @@ def _screen(*, on_screen: bool) -> Iterator[None]:
     if on_screen:
         yield
         return
-    before = os.environ.get("DISPLAY")
-    with VirtualScreen(*SCREEN) as screen:
-        screen.activate()
-        try:
-            yield
-        finally:
-            if before is None:
-                os.environ.pop("DISPLAY", None)
-            else:
-                os.environ["DISPLAY"] = before
+    with VirtualScreen(*SCREEN) as screen, screen.active():
+        yield
 
 
 def _share(progress: PolicyProgress) -> float:

@@ -6,9 +6,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from models.policy_metrics import SCORES
+
 PLAYERS = ("bot", "coach", "random", "idle")
 _COLOURS = {"bot": "#e3202c", "coach": "#1f5fe0", "random": "#8a8f98", "idle": "#c3c7ce"}
-_SCORES = ("macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy")
 _BASELINES = {"majority": "always the commonest", "repeat": "repeating the last keys"}
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #667; --line: #d8dbe0; --card: #fff;
@@ -147,12 +148,12 @@ def _evaluation_table(evaluation: Mapping[str, Any]) -> str:
         told = [(head, found)]
         told += [(f"{head}: {_BASELINES[name]}", b) for name, b in found["baselines"].items()]
         for name, scores in told:
-            rows.append([escape(name), *(_number(scores.get(key)) for key in _SCORES)])
+            rows.append([escape(name), *(_number(scores.get(key)) for key in SCORES)])
     note = (
         "<p class='soft'>Repeating is told the person's true keys of the tick before. It scores "
         "high and can't play: it never changes a key by itself, as its last column says.</p>"
     )
-    return _table(["", *(key.replace("_", " ") for key in _SCORES)], rows) + note
+    return _table(["", *(key.replace("_", " ") for key in SCORES)], rows) + note
 
 
 def _number(value: float | None) -> str:

@@ -9,6 +9,7 @@ from gui.practice.situation import (
     distance,
     forward,
     keeper_of,
+    other,
     outfield,
 )
 from gui.practice.state import (
@@ -44,7 +45,7 @@ def keep_goal(situation: Situation, team: Team) -> None:
     deep = forward(team, ball.x)
     loose = ball.owner is None and situation.receiver is None
     if loose and deep < AREA_DEPTH and abs(ball.y - MIDDLE_Y) < AREA_WIDTH / 2:
-        rivals = outfield(Team.AWAY if team is Team.HOME else Team.HOME)
+        rivals = outfield(other(team))
         nearest_m = min(distance(state.players[rival], ball.x, ball.y) for rival in rivals)
         if distance(keeper, ball.x, ball.y) < nearest_m + 1.0:
             order.x, order.y, order.speed = ball.x, ball.y, skill.keeper_speed
@@ -96,7 +97,7 @@ def hand_out(situation: Situation, index: int) -> None:
 def _space(situation: Situation, index: int) -> float:
     players = situation.state.players
     team = situation.team_of(index)
-    rivals = outfield(Team.AWAY if team is Team.HOME else Team.HOME)
+    rivals = outfield(other(team))
     one = players[index]
     room = min(distance(players[rival], one.x, one.y) for rival in rivals)
     return min(room, 8.0) + 0.1 * forward(team, one.x)

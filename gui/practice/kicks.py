@@ -9,6 +9,7 @@ from gui.practice.situation import (
     distance,
     forward,
     indices,
+    nearest,
     other,
     outfield,
     pressure,
@@ -189,11 +190,10 @@ def best_mate(
     return best
 
 
-def cross_target(situation: Situation, index: int) -> int | None:
+def cross_target(situation: Situation, index: int) -> int:
     """Return the team mate nearest to the place in front of goal where crosses go."""
     team = situation.team_of(index)
-    players = situation.state.players
     x = forward(team, PITCH_LENGTH - 7.0)
-    y = MIDDLE_Y + (PITCH_WIDTH * 0.05 if players[index].y < MIDDLE_Y else -PITCH_WIDTH * 0.05)
-    mates = [mate for mate in outfield(team) if mate != index]
-    return min(mates, key=lambda mate: distance(players[mate], x, y)) if mates else None
+    above = situation.state.players[index].y < MIDDLE_Y
+    y = MIDDLE_Y + (PITCH_WIDTH * 0.05 if above else -PITCH_WIDTH * 0.05)
+    return nearest(situation, team, x, y, skip=index)

@@ -23,7 +23,7 @@ from data.errors import DisplayError, UnderstudyError
 from data.profile import load_profile
 from gui.practice.demonstration import PROFILE
 from gui.practice.devices import SIZE, HeadlessGame
-from gui.practice.players import CoachPlayer, RandomPlayer
+from gui.practice.players import CoachPlayer, Player, RandomPlayer
 from models.checkpoint import load_run, require_profile
 from models.engine import PolicyRunner
 from recorder.display import require_display
@@ -68,15 +68,12 @@ def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -
         seed: Of the match and of the player.
         runner: The policy, when one plays; it starts afresh.
     """
+    player: Player | None = None
     if plan.player == "coach":
-        game = HeadlessGame(
-            plan.difficulty, plan.seconds, seed, player=CoachPlayer(seed, plan.size)
-        )
+        player = CoachPlayer(seed, plan.size)
     elif plan.player == "random":
         player = RandomPlayer(load_profile(PROFILE), seed)
-        game = HeadlessGame(plan.difficulty, plan.seconds, seed, player=player)
-    else:
-        game = HeadlessGame(plan.difficulty, plan.seconds, seed, size=plan.size)
+    game = HeadlessGame(plan.difficulty, plan.seconds, seed, size=plan.size, player=player)
     if runner is None:
         game.run()
     else:
@@ -91,7 +88,7 @@ def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -
             log=None,
             stop=lambda: game.over,
         )
-    return _score(game.state.score)
+    return Score(*game.state.score)
 
 
 _runners: dict[str, PolicyRunner] = {}  # one policy per worker process, loaded once
@@ -179,6 +176,7 @@ def real_matches(
         UnderstudyError: It was stopped.
     """
     require_display()
+    clock = MonotonicClock()
     runner = None if plan.player in SCRIPTED else PolicyRunner.load(Path(plan.player))
     scores = []
     for seed in seeds:
@@ -197,7 +195,7 @@ def real_matches(
                 elif plan.player == "random":
                     _press_at_random(seed, stop=lambda: window.poll() is not None or stop())
                 while window.poll() is None and not stop():
-                    MonotonicClock().sleep_until_ns(MonotonicClock().now_ns() + 100_000_000)
+                    clock.sleep_until_ns(clock.now_ns() + 100_000_000)
                 if stop():
                     raise UnderstudyError("stopped before the last match.")
                 scores.append(read_result(window, result))
@@ -220,7 +218,3 @@ def _press_at_random(seed: int, *, stop: Callable[[], bool]) -> None:
             for event in player.act(clock.now_ns(), list):
                 (held.add if event.down else held.discard)(event.key)
             sink.set_held(frozenset(held) if game.focused() else frozenset())
-
-
-def _score(score: Sequence[int]) -> Score:
-    return Score(score[0], score[1])
