@@ -23,6 +23,11 @@ NAMED_KEYS = frozenset(
     ]
 )
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+# A profile may come from a stranger's file: nothing may be made as large as it claims.
+MOST_HEADS = 16
+MOST_CLASSES = 64
+MOST_HEAD_KEYS = 12  # a head's classes are looked up in a table of 2 to this many rows
+MOST_OBJECTS = 64
 
 
 def is_key_name(name: str) -> bool:
@@ -61,7 +66,7 @@ class Head(_Strict):
     """One decision taken every tick: named classes, each a chord of keys held together."""
 
     name: Name
-    classes: dict[Name, tuple[str, ...]] = Field(min_length=2)
+    classes: dict[Name, tuple[str, ...]] = Field(min_length=2, max_length=MOST_CLASSES)
     min_hold_ms: float = Field(default=0.0, ge=0, le=2000)
     """How long a decision is kept at least; 0 lets it change every tick."""
 
@@ -76,6 +81,12 @@ class Head(_Strict):
             raise ValueError("two classes have the same keys; give each class a chord of its own")
         if frozenset() not in chords:
             raise ValueError("no class has the empty chord; add one, for example none = []")
+        count = len(frozenset().union(*chords))
+        if count > MOST_HEAD_KEYS:
+            raise ValueError(
+                f"{count} keys in one head; give each head at most {MOST_HEAD_KEYS}, "
+                "and put keys that don't exclude each other into heads of their own"
+            )
         return classes
 
     @cached_property
@@ -114,20 +125,45 @@ class Mirror(_Strict):
     swap: tuple[tuple[str, str], ...] = Field(min_length=1)
 
 
+class HotKeys(_Strict):
+    """Keys that steer a recording; they are never stored."""
+
+    pause: str = "f9"
+    """Pauses, and goes on."""
+    discard: str = "f8"
+    """Marks the last seconds as not to be learned from."""
+    save: str = "f7"
+    """Saves what just happened, where only the last stretch is kept."""
+    stop: str = "f10"
+    """Ends the recording."""
+
+    @field_validator("pause", "discard", "save", "stop")
+    @classmethod
+    def _check(cls, key: str) -> str:
+        return _checked_key(key)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.pause, self.discard, self.save, self.stop)
+
+
 class GameProfile(_Strict):
     """All that Understudy knows about a game."""
 
     name: Name
-    title: str
+    title: str = Field(max_length=200)
     """Regular expression that the window's title matches."""
-    description: str = ""
+    description: str = Field(default="", max_length=1000)
     capture: Capture = Capture()
-    heads: tuple[Head, ...] = Field(min_length=1)
-    objects: tuple[ObjectClass, ...] = ()
+    heads: tuple[Head, ...] = Field(min_length=1, max_length=MOST_HEADS)
+    objects: tuple[ObjectClass, ...] = Field(default=(), max_length=MOST_OBJECTS)
     reference: Name | None = None
     """The object class that marks whom the person controls; positions are told relative to it."""
     mirror: Mirror | None = None
     stop_key: str = "f12"
+    """Ends live play, and recording, too."""
+    hotkeys: HotKeys = HotKeys()
 
     @field_validator("title")
     @classmethod
@@ -152,8 +188,12 @@ class GameProfile(_Strict):
         if len(set(keys)) != len(keys):
             shared = sorted({key for key in keys if keys.count(key) > 1})
             raise ValueError(f"keys used by two heads: {', '.join(shared)}; give each key one head")
-        if self.stop_key in keys:
-            raise ValueError(f"stop_key {self.stop_key!r} is also a playing key; choose another")
+        steering = [*self.hotkeys.keys, self.stop_key]
+        for key in steering:
+            if key in keys:
+                raise ValueError(f"hot key {key!r} is also a playing key; choose another")
+            if steering.count(key) > 1:
+                raise ValueError(f"{key!r} is given to two hot keys; choose another for one")
         objects = [kind.name for kind in self.objects]
         if len(set(objects)) != len(objects):
             raise ValueError("two object classes have the same name")

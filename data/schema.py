@@ -75,10 +75,14 @@ class SpanKind(IntEnum):
     TAKEOVER = 2
     DISCARDED = 3
     RESIZED = 4
+    MOVED = 5
+    COVERED = 6
 
 
 # Nothing learned may reach across these.
-BREAKS = frozenset({SpanKind.PAUSED, SpanKind.FOCUS_LOST, SpanKind.DISCARDED})
+BREAKS = frozenset(
+    {SpanKind.PAUSED, SpanKind.FOCUS_LOST, SpanKind.COVERED, SpanKind.DISCARDED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class CaptureFacts:
     source: str
     """What grabbed them, such as `mss` or `headless`."""
     rate_hz: float
+    window_title: str = ""
+    """Of the window that was recorded; empty where there was none."""
 
     def to_attributes(self) -> dict[str, int | float | str]:
         """Return what is written as attributes of the file."""
@@ -127,6 +133,7 @@ class CaptureFacts:
             scale=number("scale"),
             source=str(attributes["capture_source"]),
             rate_hz=number("rate_hz"),
+            window_title=str(attributes.get("capture_window_title", "")),
         )
 
 
