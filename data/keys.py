@@ -63,6 +63,15 @@ def class_of(head: Head, held: frozenset[str]) -> int:
     return best
 
 
+def hold(held: dict[str, By], events: Iterable[KeyEvent]) -> None:
+    """Bring the keys that are down, and who holds each, up to date."""
+    for event in events:
+        if event.down:
+            held[event.key] = event.by
+        else:
+            held.pop(event.key, None)
+
+
 class HeadTable:
     """Class of every combination of one head's keys, for looking up whole recordings at once."""
 
@@ -112,6 +121,25 @@ def held_at(
             tapped[0] = False  # what came before the first frame is not its label
         held[:, column] |= tapped
     return held
+
+
+def held_by(
+    events: Sequence[KeyEvent], keys: Sequence[str], times_ns: npt.NDArray[np.int64]
+) -> npt.NDArray[np.uint8]:
+    """Say who holds which keys at each time: whoever pressed one last.
+
+    Returns:
+        `(n, len(keys))`: 0 nobody, otherwise 1 + `By`.
+    """
+    found = held_at(events, keys, times_ns).astype(np.uint8)
+    for column, key in enumerate(keys):
+        presses = [event for event in events if event.key == key and event.down]
+        if presses:
+            at = np.array([event.at_ns for event in presses], dtype=np.int64)
+            by = np.array([event.by for event in presses], dtype=np.uint8)
+            last = np.searchsorted(at, times_ns, side="right") - 1
+            found[:, column] *= 1 + by[np.maximum(last, 0)]
+    return found
 
 
 def labels_at(

@@ -11,9 +11,14 @@ def require_input(path: Path) -> Path:
     Raises:
         UnderstudyError: There is no such file.
     """
-    if not path.is_file():
-        raise UnderstudyError(f"{path}: no such file. Check the path.")
-    return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:
+        raise UnderstudyError(f"{path}: can't be read: {error.strerror}.") from error
+    if path.is_dir():
+        raise UnderstudyError(f"{path}: it is a folder. Give the path of a file in it.")
+    raise UnderstudyError(f"{path}: no such file. Check the path.")
 
 
 def claim_output(path: Path, *, force: bool) -> Path:
@@ -21,10 +26,18 @@ def claim_output(path: Path, *, force: bool) -> Path:
 
     Raises:
         OutputExistsError: It exists and `force` is off.
+        UnderstudyError: Its folder can't be made.
     """
-    if path.exists() and not force:
-        raise OutputExistsError(f"{path} exists. Choose another name, or pass --force.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path.exists() and not force:
+            raise OutputExistsError(f"{path} exists. Choose another name, or pass --force.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UnderstudyError(f"{path}: {path.parent} is a file, not a folder.") from error
+    except OSError as error:
+        raise UnderstudyError(
+            f"{path}: can't be written: {error.strerror} ({error.filename}). Choose another place."
+        ) from error
     return path
 
 

@@ -1,8 +1,11 @@
 """Names, types and version of the recording format (HDF5). Raw facts only; labels are derived."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import IntEnum
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -32,10 +35,15 @@ TICK_FRAME = "ticks/frame"
 TICK_PROBABILITIES = "ticks/probabilities"
 TICK_LATENCY = "ticks/latency_ns"
 
+ALL_LABELLED = "all_labelled"
+"""Attribute of a file whose frames are all labelled: those without a box show no object."""
+
 TICK_STAGES = ("grab", "fit", "encode", "decide", "press")
 
 _CHUNK = 1024
 _BYTES_CHUNK = 256 * 1024
+MOST_ATTRIBUTES = 256
+_MOST_CHUNK = 1 << 22  # elements; HDF5 allocates a piece as large as the file says it is
 
 # name -> (element type, trailing shape, rows to a chunk)
 DATASETS: Mapping[str, tuple[str, tuple[int, ...], int]] = {
@@ -80,9 +88,7 @@ class SpanKind(IntEnum):
 
 
 # Nothing learned may reach across these.
-BREAKS = frozenset(
-    {SpanKind.PAUSED, SpanKind.FOCUS_LOST, SpanKind.COVERED, SpanKind.DISCARDED}
-)
+BREAKS = frozenset({SpanKind.PAUSED, SpanKind.FOCUS_LOST, SpanKind.COVERED, SpanKind.DISCARDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +143,18 @@ class CaptureFacts:
         )
 
 
+def _tick_datasets(*, columns: int | None) -> dict[str, tuple[str, tuple[int | None, ...], int]]:
+    return {
+        TICK_AT: ("i8", (), _CHUNK),
+        TICK_FRAME: ("i8", (), _CHUNK),
+        TICK_PROBABILITIES: ("f4", (columns,), _CHUNK),
+        TICK_LATENCY: ("i8", (len(TICK_STAGES),), _CHUNK),
+    }
+
+
 def create_datasets(file: h5py.File, *, probabilities: int) -> None:
     """Make every dataset, empty; `probabilities` columns of a flight log, 0 for none."""
-    wanted = dict(DATASETS)
-    if probabilities:
-        wanted[TICK_AT] = ("i8", (), _CHUNK)
-        wanted[TICK_FRAME] = ("i8", (), _CHUNK)
-        wanted[TICK_PROBABILITIES] = ("f4", (probabilities,), _CHUNK)
-        wanted[TICK_LATENCY] = ("i8", (len(TICK_STAGES),), _CHUNK)
+    wanted = {**DATASETS, **(_tick_datasets(columns=probabilities) if probabilities else {})}
     for name, (kind, trailing, chunk) in wanted.items():
         file.create_dataset(
             name,
@@ -155,20 +165,102 @@ def create_datasets(file: h5py.File, *, probabilities: int) -> None:
         )
 
 
-def problems(file: h5py.File) -> list[str]:
-    """Say in sentences what is wrong with a file's structure; empty when it is sound."""
-    if file.attrs.get("format") != FORMAT:
+def create_file(path: Path) -> h5py.File:
+    """Make a new file whose attributes are all kept in its header, where `headers` looks.
+
+    Raises:
+        OSError: It can't be made.
+    """
+    settings = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    settings.set_attr_phase_change(MOST_ATTRIBUTES, 0)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    made = h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, settings, access)
+    return h5py.File(made)
+
+
+def attributes(file: h5py.File) -> dict[str, Any]:
+    """Read the attributes that are numbers, texts or lists of texts, and nothing else.
+
+    Raises:
+        ValueError: There are too many.
+    """
+    if len(file.attrs) > MOST_ATTRIBUTES:
+        raise ValueError(f"{len(file.attrs)} attributes; at most {MOST_ATTRIBUTES}")
+    found: dict[str, Any] = {}
+    for name in file.attrs:
+        attribute = file.attrs.get_id(name)
+        text = h5py.check_string_dtype(attribute.dtype)
+        if attribute.shape is None or (text is None and attribute.dtype.kind not in "iuf"):
+            continue
+        value = file.attrs[name]
+        if text is None:
+            found[name] = value
+        elif attribute.shape == ():
+            found[name] = _text(value)
+        else:
+            found[name] = [_text(each) for each in value.reshape(-1)]
+    return found
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
+
+
+def problems(file: h5py.File, known: Mapping[str, Any]) -> list[str]:
+    """Say in sentences what is wrong with a file's structure; empty when it is sound.
+
+    `known` are the file's `attributes`.
+
+    Only plain rows in the file itself are sound: no filter (a few bytes could unfold to
+    gigabytes), no link and no dataset that leads to another file.
+    """
+    version = int(known.get("version", 0))
+    if known.get("format") != FORMAT:
         return ["it is an HDF5 file, but not a recording of Understudy"]
-    version = int(file.attrs.get("version", 0))
     if version != VERSION:
         return [f"its format version is {version}; this program reads version {VERSION}"]
-    found = []
-    for name, (kind, trailing, _) in DATASETS.items():
-        dataset = file.get(name)
-        if not isinstance(dataset, h5py.Dataset):
-            found.append(f"{name} is missing")
-        elif dataset.dtype != np.dtype(kind) or dataset.shape[1:] != trailing:
-            found.append(f"{name} has type {dataset.dtype}{list(dataset.shape)}, not {kind}")
-    if "profile" not in file.attrs:
+    ticks = has(file, TICK_PROBABILITIES)
+    wanted = {**DATASETS, **(_tick_datasets(columns=None) if ticks else {})}
+    found = [
+        f"{name} {problem}"
+        for name, (kind, trailing, _) in wanted.items()
+        if (problem := _dataset_problem(file, name, np.dtype(kind), trailing))
+    ]
+    if not isinstance(known.get("profile"), str):
         found.append("its profile is missing")
     return found
+
+
+def has(file: h5py.File, name: str) -> bool:
+    """Say whether that name is in the file itself; a link that leads elsewhere doesn't count."""
+    where: object = file
+    for part in name.split("/"):
+        if not isinstance(where, h5py.Group):
+            return False
+        if not isinstance(where.get(part, getlink=True), h5py.HardLink):
+            return False
+        where = where[part]
+    return True
+
+
+def _dataset_problem(
+    file: h5py.File, name: str, kind: np.dtype[np.generic], trailing: tuple[int | None, ...]
+) -> str | None:
+    if not has(file, name):
+        return "is missing"
+    where = file[name]
+    if not isinstance(where, h5py.Dataset):
+        return "is missing"
+    if where.dtype != kind or len(where.shape) != 1 + len(trailing):
+        return f"has type {where.dtype}{list(where.shape)}, not {kind}"
+    if any(w not in (None, got) for w, got in zip(trailing, where.shape[1:], strict=True)):
+        return f"has rows of {list(where.shape[1:])}, not {list(trailing)}"
+    settings = where.id.get_create_plist()
+    if settings.get_layout() != h5py.h5d.CHUNKED or settings.get_nfilters():
+        return "is not stored plainly; write it again without compression"
+    row_bytes = kind.itemsize * max(1, int(np.prod(where.shape[1:], dtype=object)))
+    if row_bytes > _MOST_CHUNK or int(np.prod(where.chunks, dtype=object)) > _MOST_CHUNK:
+        return f"is stored in pieces of {where.chunks}, which is too large"
+    return None

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,18 @@ import numpy.typing as npt
 from data import schema
 from data.boxes import Box
 from data.closing import Closing
-from data.errors import RecordingError
+from data.disk import Room, close_unwritable, reason
+from data.errors import OutputExistsError, RecordingError
 from data.frames import Image, encode_jpeg
 from data.keys import KeyEvent
+from data.opening import RecordingFile
 from data.paths import claim_output, part_path
 from data.profile import GameProfile
 from data.schema import CaptureFacts, SpanKind
 
 FLUSH_NS = 250_000_000  # kill -9 then costs at most this much of the recording
+# Kept free for what HDF5 adds to the rows: a new piece of each table, and the index of pieces.
+ROOM_BYTES = 1 << 20
 COUNTERS = ("dropped", "late_ticks", "takeovers")
 
 
@@ -56,13 +60,18 @@ class RecordingWriter(Closing):
         facts: CaptureFacts,
         force: bool = False,
         head_probabilities: bool = False,
+        attributes: Mapping[str, Any] | None = None,
     ) -> None:
         """Open the file; `head_probabilities` makes it a flight log.
+
+        `attributes` are written besides the writer's own, and instead of those of the same name.
 
         Raises:
             OutputExistsError: It exists and `force` is off.
             RecordingError: The folder can't be written.
         """
+        if path.is_dir():
+            raise OutputExistsError(f"{path} is a folder. Give the name of a file in it.")
         self.path = claim_output(path, force=force)
         self.part = claim_output(part_path(path), force=force)
         self.profile = profile
@@ -75,25 +84,44 @@ class RecordingWriter(Closing):
         self._pending: dict[str, list[Any]] = {}
         self._next_flush_ns: int | None = None
         columns = sum(len(head.classes) for head in profile.heads) if head_probabilities else 0
+        self._file: h5py.File | None = self._create()
+        self._room = Room(self._file, self.part)
+        self._failed = False
         try:
-            file = h5py.File(self.part, "w", libver="latest")
+            self._room.take(ROOM_BYTES)
+            self._begin(self._file, facts, attributes or {}, probabilities=columns)
+        except (OSError, RuntimeError) as error:
+            self.abandon()
+            raise RecordingError(f"{self.part}: can't be written: {reason(error)}.") from error
+
+    def _create(self) -> h5py.File:
+        try:
+            return schema.create_file(self.part)
         except OSError as error:
-            raise RecordingError(f"{self.part}: can't be written: {error}.") from error
-        self._file: h5py.File | None = file
-        file.attrs.update(facts.to_attributes())
-        file.attrs["format"] = schema.FORMAT
-        file.attrs["version"] = schema.VERSION
-        file.attrs["profile"] = profile.to_json()
-        file.attrs["key_names"] = list(profile.keys)
-        file.attrs["object_names"] = list(profile.object_names) or [""]
-        file.attrs["clock"] = "monotonic ns"
-        file.attrs["started_at"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        file.attrs["platform"] = f"{platform.system()} {platform.release()}"
-        file.attrs["python"] = sys.version.split()[0]
-        file.attrs["complete"] = 0
-        for name in COUNTERS:
-            file.attrs[name] = 0
-        schema.create_datasets(file, probabilities=columns)
+            raise RecordingError(f"{self.part}: can't be written: {reason(error)}.") from error
+
+    def _begin(
+        self,
+        file: h5py.File,
+        facts: CaptureFacts,
+        attributes: Mapping[str, Any],
+        *,
+        probabilities: int,
+    ) -> None:
+        known: dict[str, Any] = dict(facts.to_attributes())
+        known["format"] = schema.FORMAT
+        known["version"] = schema.VERSION
+        known["profile"] = self.profile.to_json()
+        known["key_names"] = list(self.profile.keys)
+        known["object_names"] = list(self.profile.object_names) or [""]
+        known["clock"] = "monotonic ns"
+        known["started_at"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        known["platform"] = f"{platform.system()} {platform.release()}"
+        known["python"] = sys.version.split()[0]
+        known["complete"] = 0
+        known |= dict.fromkeys(COUNTERS, 0)
+        file.attrs.update(known | dict(attributes))
+        schema.create_datasets(file, probabilities=probabilities)
         file.swmr_mode = True
 
     @property
@@ -115,11 +143,14 @@ class RecordingWriter(Closing):
         expected = (self._size.height_px, self._size.width_px, 3)
         if image.shape != expected:
             raise ValueError(f"a stored frame is {expected}, got {image.shape}")
-        data = encode_jpeg(image, self.profile.capture.jpeg_quality)
+        return self.append_jpeg(encode_jpeg(image, self.profile.capture.jpeg_quality), at_ns)
+
+    def append_jpeg(self, data: npt.NDArray[np.uint8], at_ns: int) -> int:
+        """Append a picture of the stored size that is compressed already; return its index."""
         self._bytes += len(data)
         self._add(schema.FRAME_BYTES, data)
-        self._add(schema.FRAME_END, self._bytes)
         self._add(schema.FRAME_AT, at_ns)
+        self._add(schema.FRAME_END, self._bytes)  # last: a row of it makes the others count
         self._frames += 1
         return self._frames - 1
 
@@ -178,46 +209,77 @@ class RecordingWriter(Closing):
         """Write what is gathered, pictures before the table that points at them.
 
         Raises:
-            RecordingError: The disk is full or gone; what was written before stays readable.
+            RecordingError: The disk is full or gone; what was written before stays readable, and
+                nothing more can be written.
         """
         file = self._open_file()
         try:
-            for name, rows in self._pending.items():
-                if not rows:
-                    continue
-                dataset = file[name]
-                new = np.concatenate(rows) if name == schema.FRAME_BYTES else np.asarray(rows)
-                start = dataset.shape[0]
-                dataset.resize(start + len(new), axis=0)
-                dataset[start:] = new
-                rows.clear()
-                dataset.flush()
+            new = {name: _rows(name, rows) for name, rows in self._pending.items() if rows}
+            self._room.take(sum(rows.nbytes for rows in new.values()) + ROOM_BYTES)
         except OSError as error:
-            raise RecordingError(
-                f"{self.part}: can't be written any more ({error}). Free some disk space; "
-                f"'understudy repair {self.part}' keeps what was recorded."
-            ) from error
+            self._file, self._failed = None, True
+            file.close()
+            raise self._unwritable(error) from error
+        try:
+            for name, rows in new.items():
+                dataset = file[name]
+                start = dataset.shape[0]
+                dataset.resize(start + len(rows), axis=0)
+                dataset[start:] = rows
+                self._pending[name].clear()
+                dataset.flush()
+        except BaseException as error:  # half a table is written: no second attempt is possible
+            self._file, self._failed = None, True
+            close_unwritable(file)
+            if isinstance(error, OSError | RuntimeError):
+                raise self._unwritable(error) from error
+            raise
 
     def close(self) -> Path:
-        """Write the rest and give the file its name; closing twice does nothing."""
+        """Write the rest and give the file its name; closing twice does nothing.
+
+        After a failed write the leftover stays as it is.
+
+        Returns:
+            The recording; the leftover where a write failed.
+
+        Raises:
+            RecordingError: The disk is full or gone.
+        """
         if self._file is None:
-            return self.path
+            return self.part if self._failed else self.path
         self.flush()
-        self._file.close()
-        self._file = None
-        with h5py.File(self.part, "r+", libver="latest") as file:
-            for name, value in self._counters.items():
-                file.attrs[name] = value
-            file.attrs["complete"] = 1
-        self.part.replace(self.path)
+        try:
+            self._file.close()
+            self._file = None
+            _finish(self.part, self.path, self._counters)
+        except (OSError, RuntimeError) as error:
+            self._file, self._failed = None, True
+            raise self._unwritable(error) from error
         return self.path
 
     def abandon(self) -> None:
-        """Throw the unfinished file away."""
+        """Throw the unfinished file away, also after a failed write."""
         if self._file is not None:
             self._file.close()
+        if self._file is not None or self._failed:
             self._file = None
             self.part.unlink(missing_ok=True)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a write failed, so that nothing more can be written."""
+        return self._failed
+
+    def _unwritable(self, error: BaseException) -> RecordingError:
+        if not self.part.exists():
+            return RecordingError(
+                f"{self.part}: it was removed, or its folder was; nothing is left."
+            )
+        return RecordingError(
+            f"{self.part}: can't be written any more: {reason(error)}. Make room; "
+            f"'understudy repair {self.part}' keeps what was recorded."
+        )
 
     def _open_file(self) -> h5py.File:
         if self._file is None:
@@ -226,6 +288,10 @@ class RecordingWriter(Closing):
 
     def _add(self, name: str, row: object) -> None:
         self._pending.setdefault(name, []).append(row)
+
+
+def _rows(name: str, rows: list[Any]) -> npt.NDArray[Any]:
+    return np.concatenate(rows) if name == schema.FRAME_BYTES else np.asarray(rows)
 
 
 def repair(part: Path, *, force: bool = False) -> Path:
@@ -238,50 +304,54 @@ def repair(part: Path, *, force: bool = False) -> Path:
         RecordingError: It is not the leftover of a recording.
         OutputExistsError: The recording exists and `force` is off.
     """
-    if part.suffix != ".part":
-        raise RecordingError(f"{part}: not a leftover; it doesn't end in .part.")
-    target = claim_output(part.with_suffix(""), force=force)
+    renamed = part.suffix != ".part"  # someone gave a leftover the recording's name
+    target = part if renamed else claim_output(part.with_suffix(""), force=force)
     copy = part.with_name(part.name + ".repaired")
     try:
-        with (
-            h5py.File(part, "r", libver="latest", swmr=True, locking=False) as old,
-            h5py.File(copy, "w", libver="latest") as new,
-        ):
-            found = schema.problems(old)
-            if found:
-                raise RecordingError(f"{part}: {found[0]}.")
-            _copy_sound_rows(old, new)
-    except OSError as error:
+        with RecordingFile(part) as old:
+            if renamed and old.attributes.get("complete", 0):
+                raise RecordingError(f"{part}: it is complete; there is nothing to repair.")
+            with schema.create_file(copy) as new:
+                Room(new, copy).take(part.stat().st_size + ROOM_BYTES)
+                _copy_sound_rows(old, new)
+        _finish(copy, target, {})
+    except (OSError, RuntimeError) as error:
         copy.unlink(missing_ok=True)
-        raise RecordingError(f"{part}: can't be read as a recording ({error}).") from error
+        raise RecordingError(f"{copy}: can't be written: {reason(error)}.") from error
     except RecordingError:
         copy.unlink(missing_ok=True)
         raise
-    os.replace(copy, target)  # noqa: PTH105 - both names in one call, atomic
-    part.unlink()
+    if not renamed:
+        part.unlink()
     return target
 
 
-def _copy_sound_rows(old: h5py.File, new: h5py.File) -> None:
-    for name, value in old.attrs.items():
-        new.attrs[name] = value
-    new.attrs["complete"] = 1
-    new.attrs["repaired"] = 1
-    ticks = old[schema.TICK_PROBABILITIES].shape[1] if schema.TICK_PROBABILITIES in old else 0
+def _copy_sound_rows(old: RecordingFile, new: h5py.File) -> None:
+    new.attrs.update(old.attributes | {"complete": 0, "repaired": 1})
+    ticks = old.width(schema.TICK_PROBABILITIES) if schema.TICK_PROBABILITIES in old else 0
     schema.create_datasets(new, probabilities=ticks)
-    for table in schema.TABLES:
-        columns = [name for name in table if name in old]
-        if not columns:
+    ends = old.sound_ends()
+    size = int(ends[-1]) if len(ends) else 0
+    new[schema.FRAME_BYTES].resize(size, axis=0)
+    for start in range(0, size, 1 << 24):
+        stop = min(size, start + (1 << 24))
+        new[schema.FRAME_BYTES][start:stop] = old.read(schema.FRAME_BYTES, start, stop)
+    for names in schema.TABLES:
+        if names[0] not in old:
             continue
-        rows = min(old[name].shape[0] for name in columns)
-        if table[0] == schema.FRAME_END:
-            ends = old[schema.FRAME_END][:rows]
-            rows = int(np.searchsorted(ends, old[schema.FRAME_BYTES].shape[0], side="right"))
-            size = int(ends[rows - 1]) if rows else 0
-            new[schema.FRAME_BYTES].resize(size, axis=0)
-            for start in range(0, size, 1 << 24):
-                stop = min(size, start + (1 << 24))
-                new[schema.FRAME_BYTES][start:stop] = old[schema.FRAME_BYTES][start:stop]
-        for name in columns:
-            new[name].resize(rows, axis=0)
-            new[name][:] = old[name][:rows]
+        columns = old.table(names)
+        for name, column in zip(names, columns, strict=True):
+            rows = column[: len(ends)] if names == schema.TABLES[0] else column
+            new[name].resize(len(rows), axis=0)
+            new[name][:] = rows
+
+
+def _finish(part: Path, target: Path, counters: Mapping[str, int]) -> None:
+    """Say in the file that it is complete, and give it its name."""
+    with h5py.File(part, "r+", libver="latest") as file:
+        for name, value in counters.items():
+            file.attrs.modify(name, value)
+        file.attrs.modify("complete", 1)  # in place: HDF5 needs no room for it
+    with part.open("rb") as written:
+        os.fsync(written.fileno())  # or a power cut could leave the name without the rows
+    part.replace(target)

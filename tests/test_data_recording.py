@@ -10,11 +10,11 @@ import pytest
 
 from data.boxes import Box, BoxOrigin
 from data.errors import OutputExistsError, RecordingError, UnderstudyError
+from data.inspection.summary import summarise
 from data.keys import By, KeyEvent
 from data.reader import Recording
 from data.schema import SpanKind
 from data.splits import split_recordings
-from data.summary import summarise
 from data.writer import RecordingWriter, TickRow, repair
 from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
 
@@ -156,27 +156,6 @@ def test_repair_refuses_what_is_no_leftover(tmp_path: Path):
         repair(stranger)
     assert stranger.read_bytes() == b"nothing"
     assert [file.name for file in tmp_path.iterdir()] == ["a.h5.part"]
-
-
-def test_a_summary_counts_keys_classes_and_boxes(tmp_path: Path):
-    keys = [KeyEvent(0, "d", True), KeyEvent(10 * TICK_NS - 1, "d", False)]
-    ball = Box("ball", 10, 20, 16, 26)
-    found = summarise(write_recording(tmp_path / "a.h5", frames=40, keys=keys, boxes=[ball]))
-    assert (found.frames, found.keys["d"], found.boxes["ball"]) == (40, 1, 40)
-    assert found.heads["action"] == {"none": 30, "shoot": 10, "pass": 0, "through": 0, "cross": 0}
-    assert found.rate_hz == pytest.approx(20)
-    assert found.seconds == pytest.approx(2.0)
-    assert "Head movement shows only one class." in found.problems
-
-
-def test_a_frozen_picture_and_silent_keys_are_problems_in_words(tmp_path: Path):
-    path = tmp_path / "a.h5"
-    with RecordingWriter(path, profile=practice_profile(), facts=capture_facts()) as writer:
-        for index in range(30):
-            writer.append_frame(picture(0), index * TICK_NS)
-    said = " ".join(summarise(path).problems)
-    assert "never changes" in said
-    assert "No key was pressed" in said
 
 
 def test_a_split_never_shares_a_recording():
