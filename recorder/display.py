@@ -37,6 +37,13 @@ OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+WAYLAND = (
+    "this is a Wayland session, where no program may watch another's screen and keys. Log out, "
+    "choose an X11 session (often called Xorg; most login screens offer it by the gear), and log "
+    "in again."
+)
+
+
 def require_display() -> None:
     """Make sure that this program can see a desktop.
 
@@ -46,11 +53,32 @@ def require_display() -> None:
     if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
         return
     if os.environ.get("WAYLAND_DISPLAY"):
-        raise DisplayError(
-            "this is a Wayland session without X11, where no program may watch another's screen "
-            "and keys. Log in to an X11 session."
-        )
+        raise DisplayError(WAYLAND)
     raise DisplayError("no display: DISPLAY is not set. Run this on a desktop, or under xvfb-run.")
+
+
+def refuse_xwayland(display: "Display") -> None:
+    """Make sure that a display is a real one, and not the part of a Wayland session that X11 shows.
+
+    There only the windows of X11 programs can be seen, and keys only while one has the focus.
+
+    Raises:
+        DisplayError: It is not; the message says what to do.
+    """
+    if "XWAYLAND" in display.list_extensions() or any(
+        name.startswith("XWAYLAND") for name in _outputs(display)
+    ):
+        raise DisplayError(WAYLAND)
+
+
+def _outputs(display: "Display") -> list[str]:
+    if not display.has_extension("RANDR"):
+        return []
+    found = display.screen().root.xrandr_get_screen_resources_current()
+    return [
+        display.xrandr_get_output_info(output, found.config_timestamp).name
+        for output in found.outputs
+    ]
 
 
 def has_display() -> bool:

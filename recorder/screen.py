@@ -27,6 +27,8 @@ class Frame:
     """`(height, width, 3)`, BGR, as large as it is on the screen."""
     at_ns: int
     """Monotonic time just before it was taken."""
+    rect: Rect | None = None
+    """Where on the screen it was taken; None when it comes from no screen."""
 
 
 class ScreenSource(Protocol):
@@ -61,7 +63,9 @@ class MssScreen:
         self._last: Rect | None = None
         self._clock = clock or MonotonicClock()
         self._open = mss.MSS
-        self._error = mss.ScreenShotError
+        # On a display that is gone, mss asserts that an answer came.
+        self._error = (mss.ScreenShotError, AssertionError)
+        self._is_open = False
         self._mss = self._connect()
 
     def grab(self) -> Frame:
@@ -85,18 +89,23 @@ class MssScreen:
                 shot = self._mss.grab(part.monitor)
             except self._error as error:
                 raise DisplayError(f"the screen can't be read: {error}.") from error
-        return Frame(image=_placed(_bgr(shot), part, rect), at_ns=at_ns)
+        return Frame(image=_placed(_bgr(shot), part, rect), at_ns=at_ns, rect=rect)
 
     def close(self) -> None:
         """Let go of the screen."""
-        with suppress(self._error):  # the display may be gone
+        if not self._is_open:
+            return  # closing twice would free twice, if the display is gone
+        self._is_open = False
+        with suppress(*self._error):
             self._mss.close()
 
     def _connect(self) -> "MSS":
         try:
-            return self._open()
+            found = self._open()
         except self._error as error:
             raise DisplayError(f"the screen can't be read: {error}.") from error
+        self._is_open = True
+        return found
 
     def _where(self) -> Rect:
         found = self._rect if isinstance(self._rect, Rect) else self._rect()

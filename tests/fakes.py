@@ -11,7 +11,7 @@ from data.frames import FrameSize, Image
 from data.keys import KeyEvent
 from data.profile import GameProfile
 from recorder.screen import Frame
-from recorder.window import Rect
+from recorder.window import GONE, Rect, WindowState
 
 PATIENCE_S = 15.0  # only a failing test waits this long
 
@@ -53,11 +53,12 @@ class FakeClock:
 
 
 class FakeScreen:
-    """A screen of one grey; each picture takes `cost_ms` of the clock."""
+    """A screen of one grey; each picture takes `cost_ms` of the clock, from `where` if given."""
 
     def __init__(self, clock: FakeClock, *, cost_ms: float = 0.0) -> None:
         self.clock = clock
         self.cost_ms = cost_ms
+        self.where: Rect | None = None
         self.size = (480, 270)
         self.grabs = 0
 
@@ -66,7 +67,7 @@ class FakeScreen:
         self.clock.pass_ns(round(self.cost_ms * 1e6))
         self.grabs += 1
         width, height = self.size
-        return Frame(np.full((height, width, 3), 90, dtype=np.uint8), at_ns)
+        return Frame(np.full((height, width, 3), 90, dtype=np.uint8), at_ns, self.where)
 
     def close(self) -> None:
         pass
@@ -101,7 +102,13 @@ class FakeWindow:
     title: str = "Game"
     where: Rect | None = field(default_factory=lambda: Rect(0, 0, 480, 270))
     has_focus: bool = True
+    is_covered: bool = False
     closed: bool = False
+
+    def state(self) -> WindowState:
+        if self.closed:
+            return GONE
+        return WindowState(self.where, self.has_focus, self.is_covered, gone=False)
 
     def rect(self) -> Rect | None:
         return None if self.closed else self.where

@@ -40,6 +40,18 @@ def test_a_window_that_moves_is_followed_without_its_surroundings(game, desk):
     screen.close()
 
 
+def test_a_picture_tells_where_it_was_taken_so_that_one_of_a_moving_window_is_known(game, desk):
+    shown, window = game
+    screen = MssScreen(window.rect)
+    frame = screen.grab()
+    assert frame.rect == window.state().rect
+    shown.configure(x=700)
+    desk.display.sync()
+    wait_until(lambda: window.state().rect != frame.rect, "it has moved")
+    wait_until(lambda: screen.grab().rect == window.state().rect, "it is at rest")
+    screen.close()
+
+
 def test_what_lies_outside_the_screen_is_black_and_keeps_its_place(game):
     rect = game[1].rect()
     inside = MssScreen(rect)

@@ -17,15 +17,26 @@ class Desk(Closing):
         self._down: list[str] = []
 
     def window(
-        self, title: str, *, at: tuple[int, int] = (100, 120), size: tuple[int, int] = (320, 180)
+        self,
+        title: str,
+        *,
+        at: tuple[int, int] = (100, 120),
+        size: tuple[int, int] = (320, 180),
+        colour: tuple[int, int, int] = (200, 120, 40),
+        unmanaged: bool = False,
     ):
-        """Open a window that is filled with one colour: blue 200, green 120, red 40."""
+        """Open a window that is filled with one colour, given as blue, green and red.
+
+        An unmanaged one comes on top and gets no focus, as a notification does.
+        """
+        blue, green, red = colour
         window = self.screen.root.create_window(
             *at,
             *size,
             0,
             self.screen.root_depth,
-            background_pixel=(40 << 16) | (120 << 8) | 200,
+            background_pixel=(red << 16) | (green << 8) | blue,
+            override_redirect=unmanaged,
             event_mask=X.KeyPressMask | X.KeyReleaseMask | X.StructureNotifyMask,
         )
         utf8 = self.display.intern_atom("UTF8_STRING")

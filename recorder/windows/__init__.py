@@ -1,0 +1,1 @@
+"""Windows of X11, Windows and macOS, behind one contract."""
