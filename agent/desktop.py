@@ -10,7 +10,7 @@ from agent.runner import Runner
 from agent.watchdog import Watchdog
 from data.profile import GameProfile
 from data.writer import RecordingWriter
-from recorder.desktop import open_desktop
+from recorder.desktop import WindowChoice, open_desktop
 
 
 def play_desktop(
@@ -43,7 +43,7 @@ def play_desktop(
         OutputExistsError: `log` exists and `force` is off.
     """
     with ExitStack() as stack:
-        desktop = stack.enter_context(open_desktop(profile, wait_s=wait_s))
+        desktop = stack.enter_context(open_desktop(profile, WindowChoice(wait_s=wait_s)))
         writer = None
         if log is not None:
             writer = stack.enter_context(

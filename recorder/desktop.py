@@ -1,18 +1,59 @@
 """Record a game's window on the real desktop: the recorder with its real devices."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.errors import DisplayError
 from data.profile import GameProfile
 from data.schema import CaptureFacts
-from data.writer import RecordingWriter
+from recorder.controls import Controls, HotKeyControls
+from recorder.countdown import count_down
+from recorder.display import has_display
 from recorder.keyboard import PynputKeys
 from recorder.pacing import Clock, MonotonicClock
+from recorder.parts import Parts
 from recorder.screen import MssScreen
-from recorder.session import RecordReport, RecordStatus, record
-from recorder.window import GameWindow, find_window
+from recorder.session import record
+from recorder.status import Ending, RecordReport, RecordStatus
+from recorder.targets import Target, last_stretch, straight_to_disk
+from recorder.window import GameWindow, find_window, pick_window
+
+PICK_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowChoice:
+    """Which window is the game's."""
+
+    title: str | None = None
+    """Regular expression that its title matches; None for the profile's."""
+    pick: bool = False
+    """Have the person click on it."""
+    wait_s: float = 0.0
+    """How long to wait for a window of that title."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """How to record on the desktop."""
+
+    window: WindowChoice = WindowChoice()
+    seconds: float | None = None
+    """How long; None for no end."""
+    countdown_s: float = 0.0
+    """Begin so long after the window has got the focus; 0 begins at once."""
+    keep_last_s: float | None = None
+    """Keep only the last stretch, and save it when asked; None writes everything at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a session on the desktop left behind."""
+
+    report: RecordReport
+    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +68,7 @@ class Desktop:
 
     def stop_key(self) -> bool:
         """Say whether the profile's stop key has been pressed."""
-        return self.keys.was_pressed(self.profile.stop_key)
+        return self.keys.presses(self.profile.stop_key) > 0
 
     def facts(self, *, rate_hz: float) -> CaptureFacts:
         """Say where the pictures come from; zeros while the window is not shown."""
@@ -40,20 +81,27 @@ class Desktop:
             scale=1.0,
             source="mss",
             rate_hz=rate_hz,
+            window_title=self.window.title,
         )
 
 
 @contextmanager
-def open_desktop(profile: GameProfile, *, wait_s: float) -> Iterator[Desktop]:
-    """Find the window that a profile names, and open screen and keyboard around it.
+def open_desktop(profile: GameProfile, choice: WindowChoice) -> Iterator[Desktop]:
+    """Find the game's window, and open screen and keyboard around it.
 
     Raises:
-        DisplayError: No display, or no such window within `wait_s`.
+        DisplayError: No display, or no such window in time.
     """
     clock = MonotonicClock()
+    found = (
+        pick_window(PICK_S, clock)
+        if choice.pick
+        else find_window(choice.title or profile.title, choice.wait_s, clock)
+    )
+    watched = [profile.stop_key, *profile.hotkeys.keys]
     with (
-        closing(find_window(profile.title, wait_s, clock)) as window,
-        closing(PynputKeys(profile.keys, clock, watched=[profile.stop_key])) as keys,
+        closing(found) as window,
+        closing(PynputKeys(profile.keys, clock, watched=watched)) as keys,
         closing(MssScreen(window.rect, clock)) as screen,
     ):
         yield Desktop(profile, window, keys, screen, clock)
@@ -61,45 +109,83 @@ def open_desktop(profile: GameProfile, *, wait_s: float) -> Iterator[Desktop]:
 
 def record_desktop(
     profile: GameProfile,
-    out: Path,
+    parts: Parts,
     *,
-    seconds: float | None,
     rate_hz: float,
     stop: Callable[[], bool],
-    force: bool = False,
-    wait_s: float = 0.0,
-    on_status: Callable[[RecordStatus], None] | None = None,
-) -> RecordReport:
-    """Record the window that the profile names until stopped, closed, or the stop key.
+    options: RecordOptions | None = None,
+    on_wait: Callable[[int | None], None] = lambda left_s: None,
+    on_status: Callable[[RecordStatus], None] = lambda status: None,
+) -> Recorded:
+    """Record the window that the profile names until stopped, closed, or a stop key.
 
     Args:
         profile: Of the game.
-        out: The recording to write.
-        seconds: How long; None for no end.
+        parts: Names the recording to write, and further ones.
         rate_hz: Pictures a second.
         stop: Asked on every tick.
-        force: Overwrite `out`.
-        wait_s: How long to wait for the window.
+        options: Window, length, countdown, and whether to keep only the last stretch.
+        on_wait: Told the seconds left of the countdown; None while it waits for the focus.
         on_status: Told ten times a second.
 
     Raises:
-        DisplayError: No display, or no such window.
-        OutputExistsError: `out` exists and `force` is off.
+        DisplayError: No display, no such window, or it went away before the recording began.
+        OutputExistsError: The recording exists and may not be overwritten.
+        RecordingError: The disk is full; what was written stays readable.
+        UnderstudyError: It was stopped before it began.
     """
-    with (
-        open_desktop(profile, wait_s=wait_s) as desktop,
-        RecordingWriter(
-            out, profile=profile, facts=desktop.facts(rate_hz=rate_hz), force=force
-        ) as writer,
-    ):
+    options = options or RecordOptions()
+    with open_desktop(profile, options.window) as desktop:
+        controls = HotKeyControls(profile, desktop.keys.presses)
+        count_down(
+            desktop.window,
+            desktop.clock,
+            seconds=options.countdown_s,
+            controls=controls,
+            stop=stop,
+            on_wait=on_wait,
+        )
+        with _target(desktop, parts, rate_hz=rate_hz, keep_last_s=options.keep_last_s) as target:
+            report = _record(desktop, target, controls, rate_hz, options.seconds, stop, on_status)
+    if report.ending is Ending.WINDOW_GONE and not has_display():
+        report = replace(report, ending=Ending.DISPLAY_GONE)
+    return Recorded(report, target.files())
+
+
+def _target(
+    desktop: Desktop, parts: Parts, *, rate_hz: float, keep_last_s: float | None
+) -> AbstractContextManager[Target]:
+    facts = desktop.facts(rate_hz=rate_hz)
+    if keep_last_s is None:
+        return straight_to_disk(parts, profile=desktop.profile, facts=facts)
+    return last_stretch(
+        parts, profile=desktop.profile, facts=facts, clock=desktop.clock, seconds=keep_last_s
+    )
+
+
+def _record(
+    desktop: Desktop,
+    target: Target,
+    controls: Controls,
+    rate_hz: float,
+    seconds: float | None,
+    stop: Callable[[], bool],
+    on_status: Callable[[RecordStatus], None],
+) -> RecordReport:
+    try:
         return record(
             screen=desktop.screen,
             keys=desktop.keys,
             window=desktop.window,
-            writer=writer,
+            writer=target.sink,
             clock=desktop.clock,
             rate_hz=rate_hz,
             seconds=seconds,
-            stop=lambda: stop() or desktop.stop_key(),
-            on_status=on_status,
+            stop=stop,
+            on_status=lambda status: on_status(replace(status, kept=target.kept())),
+            controls=controls,
+            on_save=target.save,
+            free_bytes=target.free_bytes,
         )
+    except DisplayError as error:
+        raise DisplayError(f"{error} What was recorded before is kept.") from error

@@ -106,7 +106,8 @@ class PynputKeys:
     Args:
         keys: The keys that `drain` returns.
         clock: Tells when a key moved.
-        watched: Further keys, such as the stop key, known only to `was_pressed`.
+        watched: Further keys, such as the stop key, whose presses are only counted.
+        unnamed: Hand over keys without a canonical name, too, under the name that pynput has.
 
     Raises:
         DisplayError: There is no display, or the keyboard can't be heard.
@@ -118,14 +119,17 @@ class PynputKeys:
         clock: Clock | None = None,
         *,
         watched: Collection[str] = (),
+        unnamed: bool = False,
     ) -> None:
         keyboard = load_pynput()
         self._keys = frozenset(keys)
         self._watched = frozenset(watched)
+        self._unnamed = unnamed
         self._clock = clock or MonotonicClock()
         self._heard: deque[KeyEvent] = deque()  # appends and pops are atomic
         self._held: set[str] = set()
-        self._pressed: set[str] = set()
+        self._watched_down: set[str] = set()
+        self._presses = dict.fromkeys(self._watched, 0)
         self._names = _names_of(self._keys | self._watched)
         self._closed = False
         self._listener = keyboard.Listener(on_press=self._on_press, on_release=self._on_release)
@@ -149,9 +153,12 @@ class PynputKeys:
         heard = [self._heard.popleft() for _ in range(len(self._heard))]
         return without_repeats(heard, self._held)
 
-    def was_pressed(self, key: str) -> bool:
-        """Say whether a watched key has gone down since listening began."""
-        return key in self._pressed
+    def presses(self, key: str) -> int:
+        """Say how often a watched key has gone down since listening began, without repeats.
+
+        It counts whichever window has the focus, so that a recording can be steered from anywhere.
+        """
+        return self._presses.get(key, 0)
 
     def close(self) -> None:
         """Stop listening; pynput's thread has ended on return."""
@@ -175,10 +182,19 @@ class PynputKeys:
             return  # pynput's own echo of a press by this process; X delivers the press itself too
         symbol = getattr(getattr(key, "value", key), "vk", None)
         name = self._names[symbol] if symbol in self._names else from_pynput(key)
-        if name in self._keys:
+        if name is None and self._unnamed:
+            self._heard.append(KeyEvent(self._clock.now_ns(), _own_name(key), down))
+        elif name in self._keys:
             self._heard.append(KeyEvent(self._clock.now_ns(), name, down))
-        elif name is not None and name in self._watched and down:
-            self._pressed.add(name)
+        elif name is not None and name in self._watched:
+            if down and name not in self._watched_down:
+                self._presses[name] += 1
+            (self._watched_down.add if down else self._watched_down.discard)(name)
+
+
+def _own_name(key: Any) -> str:  # noqa: ANN401
+    """Return what pynput calls a key, such as `media_next`, or the key's number."""
+    return str(getattr(key, "name", None) or f"key number {getattr(key, 'vk', None)}")
 
 
 def _end_quietly(listener: Any) -> None:  # noqa: ANN401

@@ -1,104 +1,68 @@
 """Record: screen and keys into a recording, at a steady rate."""
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from data.frames import Image, fit
-from data.keys import By, KeyEvent
+from data.keys import By, KeyEvent, hold
+from data.profile import GameProfile
 from data.schema import SpanKind
-from data.writer import RecordingWriter
+from recorder.controls import Controls
 from recorder.keyboard import KeySource
 from recorder.pacing import Clock, Pacer, Tick
 from recorder.screen import Frame, ScreenSource
+from recorder.status import (
+    SPAN_OF,
+    Ending,
+    Meter,
+    RecordReport,
+    RecordStatus,
+    State,
+    Wait,
+)
+from recorder.watch import Look, Moves, look
 from recorder.window import GameWindow
 
 STATUS_NS = 100_000_000  # a preview of ten pictures a second is smooth enough
 
 
-class State(StrEnum):
-    """What a recording session is doing."""
-
-    RECORDING = "recording"
-    PAUSED = "paused"
-    FOCUS_LOST = "waiting for the game's window"
-
-
-class Ending(StrEnum):
-    """Why a recording session ended."""
-
-    STOPPED = "stopped"
-    TIME = "time is up"
-    WINDOW_GONE = "the window was closed"
-
-
-SPAN_OF = {State.PAUSED: SpanKind.PAUSED, State.FOCUS_LOST: SpanKind.FOCUS_LOST}
-
-
-@dataclass(frozen=True, slots=True)
-class RecordStatus:
-    """How a recording session is getting on."""
-
-    state: State
-    seconds: float
-    """Since it began, pauses included."""
-    frames: int
-    dropped: int
-    held: frozenset[str]
-    """Keys held now, as recorded."""
-    image: Image | None
-    """The newest stored picture, BGR."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordReport:
-    """What a recording session did."""
-
-    frames: int
-    seconds: float
-    """Of play: pauses are left out."""
-    rate_hz: float
-    """Frames to a second of play."""
-    dropped: int
-    """Frames that should have been taken during play, but were not."""
-    late_ticks: int
-    bytes: int
-    """Of compressed pictures."""
-    ending: Ending
-
-
-class Controls:
-    """Buttons of a recording session; any thread may press them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._paused = False
-        self._discard_s = 0.0
+class RecordingSink(Protocol):
+    """Takes what a session records; a `RecordingWriter` is one."""
 
     @property
-    def paused(self) -> bool:
-        """Whether the session is to pause."""
-        return self._paused
+    def profile(self) -> GameProfile:
+        """Of the game."""
+        ...
 
-    def pause(self) -> None:
-        """Store nothing until `resume`."""
-        self._paused = True
+    @property
+    def frame_count(self) -> int:
+        """Frames appended so far."""
+        ...
 
-    def resume(self) -> None:
-        """Store again."""
-        self._paused = False
+    @property
+    def byte_count(self) -> int:
+        """Bytes of compressed pictures so far."""
+        ...
 
-    def discard_last(self, seconds: float) -> None:
-        """Mark the last seconds as not to be learned from."""
-        with self._lock:
-            self._discard_s = max(self._discard_s, seconds)
+    def append_frame(self, image: Image, at_ns: int) -> int:
+        """Append a picture that `fit()` made; return its index."""
+        ...
 
-    def take_discard(self) -> float:
-        """Return the seconds to discard, and forget them."""
-        with self._lock:
-            seconds, self._discard_s = self._discard_s, 0.0
-        return seconds
+    def append_keys(self, events: Iterable[KeyEvent]) -> None:
+        """Append key events."""
+        ...
+
+    def append_span(self, kind: SpanKind, start_ns: int, end_ns: int) -> None:
+        """Append a stretch of time that is special."""
+        ...
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Set a counter to its value up to now."""
+        ...
+
+    def flush_due(self, now_ns: int) -> None:
+        """Write what is gathered when it is time."""
+        ...
 
 
 def record(
@@ -106,19 +70,21 @@ def record(
     screen: ScreenSource,
     keys: KeySource,
     window: GameWindow | None,
-    writer: RecordingWriter,
+    writer: RecordingSink,
     clock: Clock,
     rate_hz: float,
     seconds: float | None,
     stop: Callable[[], bool],
     on_status: Callable[[RecordStatus], None] | None = None,
     controls: Controls | None = None,
+    on_save: Callable[[], None] | None = None,
+    free_bytes: Callable[[], int] | None = None,
 ) -> RecordReport:
     """Record until stopped, until the time is up, or until the window is closed.
 
-    Keys and pictures are stored only while the window has the focus. The writer stays open: close
-    it, and the recording has its name. The devices and the simulated clock of the practice game
-    serve as well as real ones.
+    Keys and pictures are stored only while the window has the focus and nothing covers it. The
+    writer stays open: close it, and the recording has its name. The devices and the simulated clock
+    of the practice game serve as well as real ones.
 
     Args:
         screen: Where pictures come from.
@@ -130,28 +96,26 @@ def record(
         seconds: How long to record, pauses included; None for no end.
         stop: Asked on every tick.
         on_status: Told ten times a second.
-        controls: Pause, resume and discard.
+        controls: Pause, resume, discard, save and stop.
+        on_save: Called when `controls` ask to save what just happened.
+        free_bytes: Says how much space is left for the recording, which ends in good order before
+            the disk is full; None when nobody watches it.
 
     Raises:
         DisplayError: The screen or the keyboard went away.
         RecordingError: The disk is full; what was written stays readable.
     """
-    session = _Session(screen, keys, window, writer, clock, controls or Controls())
+    session = _Session(screen, keys, window, writer, clock, controls or Controls(), free_bytes)
     pacer = Pacer(clock, rate_hz)
-    limit_ns = None if seconds is None else round(seconds * 1e9)
+    limit_ns = None if seconds is None else session.started_ns + round(seconds * 1e9)
     try:
         while True:
             tick = pacer.wait()
-            if stop():
-                ending = Ending.STOPPED
+            ending = session.ending(tick, limit_ns, stop) or session.step(tick)
+            if ending is not None:
                 break
-            if limit_ns is not None and tick.due_ns - session.started_ns >= limit_ns:
-                ending = Ending.TIME
-                break
-            if window is not None and window.gone():
-                ending = Ending.WINDOW_GONE
-                break
-            session.step(tick)
+            session.take_wishes(on_save)
+            session.count(late_ticks=pacer.late_ticks)
             writer.flush_due(clock.now_ns())
             if on_status is not None and session.status_due():
                 on_status(session.status())
@@ -169,9 +133,10 @@ class _Session:
         screen: ScreenSource,
         keys: KeySource,
         window: GameWindow | None,
-        writer: RecordingWriter,
+        writer: RecordingSink,
         clock: Clock,
         controls: Controls,
+        free_bytes: Callable[[], int] | None,
     ) -> None:
         self._screen = screen
         self._keys = keys
@@ -182,59 +147,90 @@ class _Session:
         self._size = writer.profile.capture.size
         self._physical: dict[str, By] = {}
         self._stored: dict[str, By] = {}
-        self._dropped = 0
+        self._dropped = self._torn = 0
         self._first_frame = writer.frame_count
         self._first_byte = writer.byte_count
-        self._idle_ns = 0
-        self._shape: tuple[int, ...] | None = None
-        self._last_frame_ns = 0
+        self._waits: dict[State, tuple[int, int]] = {}
+        self._moves = Moves()
+        self._meter = Meter(free_bytes)
         self._image: Image | None = None
         self._next_status_ns = 0
         self.started_ns = clock.now_ns()
         self._changed_ns = self.started_ns
-        self._state = self._look()
+        self._state = self._look().state
         self._follow(keys.drain())  # from before the session: only what is still held counts
         if self._state is State.RECORDING:
             self._press_physical(self.started_ns)
 
-    def step(self, tick: Tick) -> None:
-        """Take one tick's picture and keys.
+    def ending(self, tick: Tick, limit_ns: int | None, stop: Callable[[], bool]) -> Ending | None:
+        """Say why to end before this tick's picture; None to go on."""
+        self._controls.poll()
+        if stop() or self._controls.stopped:
+            return Ending.STOPPED
+        if limit_ns is not None and tick.due_ns >= limit_ns:
+            return Ending.TIME
+        if self._meter.disk_is_low(tick.due_ns):
+            return Ending.DISK_LOW
+        return None
+
+    def step(self, tick: Tick) -> Ending | None:
+        """Take one tick's picture and keys; return why to end, or None.
 
         They are kept only when the window had the focus before the picture was taken and still has
-        it afterwards, so that nothing of another window is ever stored.
+        it afterwards, at the same place, so that nothing of another window is ever stored.
         """
         was = self._state
         frame = self._screen.grab() if was is State.RECORDING else None
         events = self._keys.drain()
         now = self._look()
-        if now is not was:
-            self._change(now, events)
-            return
+        if now.gone:
+            return Ending.WINDOW_GONE
+        if now.state is not was:
+            self._change(now.state, events)
+            return None
         self._follow(events)
         if frame is None:
-            return
+            return None
         self._dropped += tick.skipped
         self._store_keys(events)
-        self._store_frame(frame)
-        self._discard()
+        if now.shows(frame):
+            self._store_frame(frame)
+        else:
+            self._dropped += 1
+            self._torn += 1
+        return None
+
+    def take_wishes(self, on_save: Callable[[], None] | None) -> None:
+        """Do what the buttons ask for: discard what was, and save it."""
+        seconds = self._controls.take_discard()
+        if seconds > 0:
+            recording = self._state is State.RECORDING
+            end_ns = self._clock.now_ns() if recording else self._changed_ns
+            start_ns = max(self.started_ns, end_ns - round(seconds * 1e9))
+            if end_ns > start_ns:
+                self._writer.append_span(SpanKind.DISCARDED, start_ns, end_ns)
+        if self._controls.take_save() and on_save is not None:
+            on_save()
 
     def take_last_keys(self) -> None:
         """Keep what was pressed since the last tick."""
         events = self._keys.drain()
-        if self._state is State.RECORDING and self._look() is State.RECORDING:
+        if self._state is State.RECORDING and self._look().state is State.RECORDING:
             self._store_keys(events)
 
-    def finish(self, *, late_ticks: int) -> None:
-        """Release what is held, end an open pause and write the counters."""
-        now_ns = self._clock.now_ns()
-        if self._state is State.RECORDING:
-            self._release_stored(now_ns)
-        else:
-            self._writer.append_span(SPAN_OF[self._state], self._changed_ns, now_ns)
-            self._idle_ns += now_ns - self._changed_ns
-        self._changed_ns = now_ns
+    def count(self, *, late_ticks: int) -> None:
+        """Bring the counters up to date."""
         self._writer.set_counter("dropped", self._dropped)
         self._writer.set_counter("late_ticks", late_ticks)
+
+    def finish(self, *, late_ticks: int) -> None:
+        """Release what is held, end open spans and write the counters."""
+        now_ns = self._clock.now_ns()
+        self._leave(now_ns)
+        self._changed_ns = now_ns
+        for span in self._moves.finish():
+            self._writer.append_span(span.kind, span.start_ns, span.end_ns)
+        self.count(late_ticks=late_ticks)
 
     def status_due(self) -> bool:
         """Say whether somebody should be told again."""
@@ -246,25 +242,39 @@ class _Session:
 
     def status(self) -> RecordStatus:
         """Say how it is getting on."""
+        now_ns = self._clock.now_ns()
+        idle_ns = sum(length_ns for _, length_ns in self._waits.values())
+        if self._state is not State.RECORDING:
+            idle_ns += now_ns - self._changed_ns
+        play_s = (now_ns - self.started_ns - idle_ns) / 1e9
         return RecordStatus(
             state=self._state,
-            seconds=(self._clock.now_ns() - self.started_ns) / 1e9,
+            seconds=(now_ns - self.started_ns) / 1e9,
             frames=self._frames,
             dropped=self._dropped,
             held=frozenset(self._stored),
             image=self._image,
+            rate_hz=self._meter.rate_hz(now_ns),
+            bytes=self._bytes,
+            bytes_per_s=self._bytes / play_s if play_s >= 1 else 0.0,
+            disk_free_bytes=self._meter.free_bytes,
         )
 
     def report(self, *, late_ticks: int, ending: Ending) -> RecordReport:
         """Say what was done; after `finish`."""
-        seconds = (self._changed_ns - self.started_ns - self._idle_ns) / 1e9
+        idle_ns = sum(length_ns for _, length_ns in self._waits.values())
+        seconds = (self._changed_ns - self.started_ns - idle_ns) / 1e9
         return RecordReport(
             frames=self._frames,
             seconds=seconds,
             rate_hz=self._frames / seconds if seconds > 0 else 0.0,
             dropped=self._dropped,
+            torn=self._torn,
             late_ticks=late_ticks,
-            bytes=self._writer.byte_count - self._first_byte,
+            bytes=self._bytes,
+            waits=tuple(
+                Wait(why, times, length_ns / 1e9) for why, (times, length_ns) in self._waits.items()
+            ),
             ending=ending,
         )
 
@@ -272,58 +282,44 @@ class _Session:
     def _frames(self) -> int:
         return self._writer.frame_count - self._first_frame
 
-    def _look(self) -> State:
-        if self._controls.paused:
-            return State.PAUSED
-        window = self._window
-        if window is not None and (window.rect() is None or not window.focused()):
-            return State.FOCUS_LOST
-        return State.RECORDING
+    @property
+    def _bytes(self) -> int:
+        return self._writer.byte_count - self._first_byte
+
+    def _look(self) -> Look:
+        return look(self._window, self._controls)
 
     def _change(self, to: State, events: list[KeyEvent]) -> None:
         """Go over to another state; events of the tick in between belong to neither side."""
         now_ns = self._clock.now_ns()
         self._follow(events)
-        if self._state is State.RECORDING:
-            self._release_stored(now_ns)
-        else:
-            self._writer.append_span(SPAN_OF[self._state], self._changed_ns, now_ns)
-            self._idle_ns += now_ns - self._changed_ns
+        self._leave(now_ns)
         if to is State.RECORDING:
             self._press_physical(now_ns)
         self._state, self._changed_ns = to, now_ns
 
+    def _leave(self, now_ns: int) -> None:
+        """End the present state: release what is held, or mark the time that it took."""
+        if self._state is State.RECORDING:
+            self._store_keys([KeyEvent(now_ns, k, False, by) for k, by in self._stored.items()])
+            return
+        self._writer.append_span(SPAN_OF[self._state], self._changed_ns, now_ns)
+        times, length_ns = self._waits.get(self._state, (0, 0))
+        self._waits[self._state] = (times + 1, length_ns + now_ns - self._changed_ns)
+
     def _follow(self, events: list[KeyEvent]) -> None:
-        _hold(self._physical, events)
+        hold(self._physical, events)
 
     def _store_keys(self, events: list[KeyEvent]) -> None:
         self._writer.append_keys(events)
-        _hold(self._stored, events)
+        hold(self._stored, events)
 
     def _press_physical(self, now_ns: int) -> None:
         self._store_keys([KeyEvent(now_ns, k, True, by) for k, by in self._physical.items()])
 
-    def _release_stored(self, now_ns: int) -> None:
-        self._store_keys([KeyEvent(now_ns, k, False, by) for k, by in self._stored.items()])
-
     def _store_frame(self, frame: Frame) -> None:
-        if self._shape is not None and frame.image.shape != self._shape:
-            self._writer.append_span(SpanKind.RESIZED, self._last_frame_ns, frame.at_ns)
-        self._shape, self._last_frame_ns = frame.image.shape, frame.at_ns
+        for span in self._moves.see(frame):
+            self._writer.append_span(span.kind, span.start_ns, span.end_ns)
         self._image = fit(frame.image, self._size)
         self._writer.append_frame(self._image, frame.at_ns)
-
-    def _discard(self) -> None:
-        seconds = self._controls.take_discard()
-        if seconds > 0:
-            now_ns = self._clock.now_ns()
-            start_ns = max(self.started_ns, now_ns - round(seconds * 1e9))
-            self._writer.append_span(SpanKind.DISCARDED, start_ns, now_ns)
-
-
-def _hold(held: dict[str, By], events: list[KeyEvent]) -> None:
-    for event in events:
-        if event.down:
-            held[event.key] = event.by
-        else:
-            held.pop(event.key, None)
+        self._meter.count_frame(frame.at_ns)

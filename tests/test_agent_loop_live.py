@@ -67,7 +67,7 @@ def test_live_a_policy_plays_a_real_window_and_yields_to_a_real_person(tmp_path,
             settings=PlaySettings(seconds=30, quiet_s=0.2),
             log=writer,
             stop=lambda: False,
-            stop_key=lambda: keys.was_pressed("f12"),
+            stop_key=lambda: keys.presses("f12") > 0,
             on_tick=on_tick,
         )
     for device in (sink, screen, keys, window):

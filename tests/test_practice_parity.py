@@ -12,9 +12,11 @@ from data.schema import CaptureFacts
 from data.writer import RecordingWriter
 from gui.practice.devices import HeadlessGame
 from gui.practice.players import ScriptedPlayer
-from recorder.desktop import record_desktop
+from recorder.desktop import RecordOptions, WindowChoice, record_desktop
 from recorder.pacing import MonotonicClock
-from recorder.session import RecordStatus, record
+from recorder.parts import Parts
+from recorder.session import record
+from recorder.status import RecordStatus
 from tests.test_practice_window import opened
 from tests.x11 import Desk
 
@@ -73,11 +75,10 @@ def record_window(folder: Path) -> tuple[Path, float]:
         presser.start()
         record_desktop(
             PROFILE,
-            path,
-            seconds=SECONDS,
+            Parts(path),
             rate_hz=20.0,
             stop=lambda: False,
-            wait_s=5.0,
+            options=RecordOptions(window=WindowChoice(wait_s=5.0), seconds=SECONDS),
             on_status=tell,
         )
         begun.set()

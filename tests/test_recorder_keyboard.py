@@ -54,12 +54,12 @@ def test_strokes_are_heard_in_order_with_rising_times(desk, listen):
 
 def test_other_keys_are_not_heard_and_watched_ones_never_handed_over(desk, listen):
     keys = listen({"d"}, watched={"f12"})
-    assert not keys.was_pressed("f12")
+    assert keys.presses("f12") == 0
     for key in ("s", "f12", "p", "d"):
         desk.tap(key)
     assert collect(keys, 2) == [("d", True), ("d", False)]
-    assert keys.was_pressed("f12")
-    assert not keys.was_pressed("p")
+    assert keys.presses("f12") == 1
+    assert keys.presses("p") == 0
 
 
 def test_presses_of_this_process_are_heard_once_however_fast(listen):
@@ -95,6 +95,21 @@ def test_repeats_of_a_held_key_are_not_heard(desk, listen):
     wait_until(lambda: seen.extend(desk.presses_seen(window)) or len(seen) >= 3, "X repeats it")
     desk.release("d")
     assert collect(keys, 2) == [("d", True), ("d", False)]
+    found.close()
+
+
+def test_presses_of_a_watched_key_are_counted_without_its_repeats(desk, listen):
+    window = desk.window("Typing")
+    found = find_window("Typing", timeout_s=10)
+    wait_until(found.focused, "the window is up")
+    keys, seen = listen({"d"}, watched={"f9"}), []
+    desk.press("f9")
+    wait_until(lambda: seen.extend(desk.presses_seen(window)) or len(seen) >= 3, "X repeats it")
+    desk.release("f9")
+    desk.tap("f9")
+    desk.tap("d")
+    assert collect(keys, 2) == [("d", True), ("d", False)]
+    assert keys.presses("f9") == 2
     found.close()
 
 

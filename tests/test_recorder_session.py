@@ -9,10 +9,12 @@ from data.keys import without_repeats
 from data.reader import Recording
 from data.schema import SpanKind
 from data.writer import RecordingWriter
+from recorder.controls import Controls
 from recorder.keyboard import PynputKeys
 from recorder.pacing import MonotonicClock
 from recorder.screen import MssScreen
-from recorder.session import Controls, Ending, State, record
+from recorder.session import record
+from recorder.status import Ending, State
 from recorder.window import find_window
 from tests.factories import capture_facts, practice_profile
 from tests.fakes import FakeClock, FakeKeys, FakeScreen, FakeWindow, strokes, wait_until
@@ -32,7 +34,7 @@ class Session:
         self.path = folder / "game.h5"
         self.statuses = []
 
-    def run(self, seconds=1.0, stop=lambda: False, window=True):
+    def run(self, seconds=1.0, stop=lambda: False, window=True, free_bytes=None):
         facts = capture_facts()
         with RecordingWriter(self.path, profile=practice_profile(), facts=facts) as writer:
             report = record(
@@ -46,6 +48,7 @@ class Session:
                 stop=stop,
                 on_status=self.statuses.append,
                 controls=self.controls,
+                free_bytes=free_bytes,
             )
         with Recording(self.path) as found:
             self.times_ms = [int(at) // MS for at in found.times_ns]
