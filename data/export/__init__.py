@@ -1,0 +1,1 @@
+"""Recordings as films, datasets of other tools, and plain files."""
