@@ -69,7 +69,9 @@ def read_frames(paths: Sequence[Path], *, names: Sequence[str], stride: int) -> 
             for labelled in recording.boxes()[::stride]:
                 corners = [(box.x1, box.y1, box.x2, box.y2) for box in labelled.boxes]
                 classes = [names.index(box.class_name) for box in labelled.boxes]
-                truth = Truth(np.array(corners, np.float32), np.array(classes, np.int64))
+                truth = Truth(
+                    np.array(corners, np.float32).reshape(-1, 4), np.array(classes, np.int64)
+                )
                 frames.append(LabelledFrame(recording.jpeg(labelled.frame), truth))
     return frames
 
