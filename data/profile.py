@@ -3,6 +3,8 @@
 import json
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from data.errors import ProfileError
 from data.frames import FrameSize
+from data.profile_errors import first_problem, nearest, problem_lines
 
 # Canonical key names: printable characters stand for themselves, the rest are named here.
 NAMED_KEYS = frozenset(
@@ -24,6 +27,9 @@ NAMED_KEYS = frozenset(
 )
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 # A profile may come from a stranger's file: nothing may be made as large as it claims.
+MOST_PROFILE_BYTES = 1 << 20
+MOST_DOTS = 5000  # tomllib takes 0.1 s for a dotted key of so many parts, and 11 s for 32,000
+_ENDLESS = re.compile(r"[0-9_]{1000}")  # Python refuses to read a longer number
 MOST_HEADS = 16
 MOST_CLASSES = 64
 MOST_HEAD_KEYS = 12  # a head's classes are looked up in a table of 2 to this many rows
@@ -37,11 +43,26 @@ def is_key_name(name: str) -> bool:
 
 def _checked_key(name: str) -> str:
     if not is_key_name(name):
-        raise ValueError(
-            f"{name!r} is not a key. Use a lower-case character such as 'd', or one of: "
-            + ", ".join(sorted(NAMED_KEYS))
-        )
+        raise ValueError(not_a_key(name))
     return name
+
+
+def not_a_key(name: str) -> str:
+    """Say that a name is no key, and which was probably meant."""
+    if meant := nearest(name, NAMED_KEYS) if len(name) > 1 else None:
+        return f"{name[:40]!r} is not a key; did you mean {meant!r}?"
+    if is_key_name(name.lower()):
+        return f"{name!r} is not a key; did you mean {name.lower()!r}?"
+    return (
+        f"{name[:40]!r} is not a key; use a lower-case character such as 'd', or one of: "
+        + ", ".join(sorted(NAMED_KEYS))
+    )
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    """Raise all problems at once, each on a line of its own, as `problem_lines` takes them."""
+    if told := "\n".join(problems):
+        raise ValueError(told)
 
 
 class _Strict(BaseModel):
@@ -54,7 +75,7 @@ class Capture(_Strict):
     width_px: int = Field(default=480, ge=32, le=3840, multiple_of=2)
     height_px: int = Field(default=270, ge=32, le=2160, multiple_of=2)
     rate_hz: float = Field(default=20.0, gt=0, le=240)
-    jpeg_quality: int = Field(default=90, ge=30, le=100)
+    jpeg_quality: int = Field(default=84, ge=30, le=100)
 
     @property
     def size(self) -> FrameSize:
@@ -73,20 +94,7 @@ class Head(_Strict):
     @field_validator("classes")
     @classmethod
     def _check_classes(cls, classes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for chord in classes.values():
-            for key in chord:
-                _checked_key(key)
-        chords = [frozenset(chord) for chord in classes.values()]
-        if len(set(chords)) != len(chords):
-            raise ValueError("two classes have the same keys; give each class a chord of its own")
-        if frozenset() not in chords:
-            raise ValueError("no class has the empty chord; add one, for example none = []")
-        count = len(frozenset().union(*chords))
-        if count > MOST_HEAD_KEYS:
-            raise ValueError(
-                f"{count} keys in one head; give each head at most {MOST_HEAD_KEYS}, "
-                "and put keys that don't exclude each other into heads of their own"
-            )
+        _refuse(_class_problems(classes))
         return classes
 
     @cached_property
@@ -108,6 +116,23 @@ class Head(_Strict):
     def keys(self) -> frozenset[str]:
         """Every key of the head."""
         return frozenset().union(*self.chords)
+
+
+def _class_problems(classes: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    of_chord: dict[frozenset[str], str] = {}
+    for name, chord in classes.items():
+        yield from (f"{name}: {not_a_key(key)}" for key in chord if not is_key_name(key))
+        twin = of_chord.setdefault(frozenset(chord), name)
+        if twin != name:
+            yield f"{twin} and {name} have the same keys; give each class a chord of its own"
+    if frozenset() not in of_chord:
+        yield "no class has the empty chord; add one, for example none = []"
+    count = len(frozenset().union(*of_chord))
+    if count > MOST_HEAD_KEYS:
+        yield (
+            f"{count} keys in one head; give each head at most {MOST_HEAD_KEYS}, "
+            "and put keys that don't exclude each other into heads of their own"
+        )
 
 
 class ObjectClass(_Strict):
@@ -181,29 +206,32 @@ class GameProfile(_Strict):
 
     @model_validator(mode="after")
     def _check_whole(self) -> Self:
-        heads = [head.name for head in self.heads]
-        if len(set(heads)) != len(heads):
-            raise ValueError("two heads have the same name")
-        keys = [key for head in self.heads for key in head.keys]
-        if len(set(keys)) != len(keys):
-            shared = sorted({key for key in keys if keys.count(key) > 1})
-            raise ValueError(f"keys used by two heads: {', '.join(shared)}; give each key one head")
-        steering = [*self.hotkeys.keys, self.stop_key]
-        for key in steering:
-            if key in keys:
-                raise ValueError(f"hot key {key!r} is also a playing key; choose another")
-            if steering.count(key) > 1:
-                raise ValueError(f"{key!r} is given to two hot keys; choose another for one")
-        objects = [kind.name for kind in self.objects]
-        if len(set(objects)) != len(objects):
-            raise ValueError("two object classes have the same name")
-        if self.reference is not None and self.reference not in objects:
-            raise ValueError(f"reference {self.reference!r} is none of the objects")
-        for pair in self.mirror.swap if self.mirror else ():
-            for key in pair:
-                if key not in keys:
-                    raise ValueError(f"mirror swaps {key!r}, which no head uses")
+        _refuse(self._problems())
         return self
+
+    def _problems(self) -> Iterator[str]:
+        """Say what is wrong between fields that are each right by themselves."""
+        for name in _twice(head.name for head in self.heads):
+            yield f"two heads are called {name}; rename one"
+        keys = [key for head in self.heads for key in head.keys]
+        for key in _twice(keys):
+            yield f"key {key!r} is used by two heads; give each key one head"
+        steering = [*self.hotkeys.keys, self.stop_key]
+        for key in sorted(set(steering) & set(keys)):
+            yield f"hot key {key!r} is also a playing key; choose another"
+        for key in _twice(steering):
+            yield f"{key!r} is given to two hot keys; choose another for one"
+        objects = [kind.name for kind in self.objects]
+        for name in _twice(objects):
+            yield f"two object classes are called {name}; rename one"
+        if self.reference is not None and self.reference not in objects:
+            known = ", ".join(objects) or "there are none"
+            yield f"reference {self.reference!r} is none of the objects ({known})"
+        swapped = [key for pair in self.mirror.swap for key in pair] if self.mirror else []
+        for key in _twice(swapped):
+            yield f"mirror swaps {key!r} twice; name each key in one pair only"
+        for key in sorted(set(swapped) - set(keys)):
+            yield f"mirror swaps {key!r}, which no head uses; remove the pair"
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -219,18 +247,22 @@ class GameProfile(_Strict):
         """Return the head of that name."""
         return next(head for head in self.heads if head.name == name)
 
+    def mirrored_chord(self, chord: Iterable[str]) -> frozenset[str]:
+        """Return the keys that a flipped picture calls for where these are held."""
+        swap = {}
+        for a, b in self.mirror.swap if self.mirror else ():
+            swap[a], swap[b] = b, a
+        return frozenset(swap.get(key, key) for key in chord)
+
     def mirrored_classes(self, head: Head) -> tuple[int, ...]:
         """For each class of a head, the class that a flipped picture calls for.
 
         Raises:
             ProfileError: A chord with its keys swapped is no class of the head.
         """
-        swap = {}
-        for a, b in self.mirror.swap if self.mirror else ():
-            swap[a], swap[b] = b, a
         found = []
         for name, chord in head.classes.items():
-            mirrored = frozenset(swap.get(key, key) for key in chord)
+            mirrored = self.mirrored_chord(chord)
             if mirrored not in head.chords:
                 raise ProfileError(
                     f"profile {self.name}: head {head.name}, class {name}: its mirror image "
@@ -251,19 +283,17 @@ class GameProfile(_Strict):
             ProfileError: The text is not a profile; the message names `source`.
         """
         try:
-            return cls.model_validate(json.loads(text))
-        except json.JSONDecodeError as error:
-            raise ProfileError(f"{source}: the profile inside is not JSON ({error}).") from error
+            read = json.loads(text[: MOST_PROFILE_BYTES + 1])
+            return cls.model_validate(read)
         except ValidationError as error:
-            raise ProfileError(f"{source}: {_first_problem(error)}") from error
+            told = first_problem(problem_lines(error, cls, read))
+            raise ProfileError(f"{source}: {told}") from error
+        except (ValueError, RecursionError) as error:  # not JSON, or numbers without end
+            raise ProfileError(f"{source}: the profile inside is not JSON ({error}).") from error
 
 
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the profile"
-    got = "" if isinstance(first["input"], dict | list | tuple) else f" (got {first['input']!r})"
-    more = f" And {error.error_count() - 1} more." if error.error_count() > 1 else ""
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}{got}.{more}"
+def _twice(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def shipped_profiles() -> list[str]:
@@ -276,28 +306,47 @@ def shipped_profiles() -> list[str]:
     )
 
 
+def profile_text(name_or_path: str) -> str:
+    """Read a shipped profile by name, or a profile's file, as it is written.
+
+    Raises:
+        ProfileError: There is none of that name, or it can't be read.
+    """
+    if name_or_path in shipped_profiles():
+        return (files("data") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise ProfileError(
+            f"no profile {name_or_path!r}. Shipped ones: {', '.join(shipped_profiles())}; "
+            "or give the path of a .toml file."
+        )
+    try:
+        with path.open("rb") as file:
+            read = file.read(MOST_PROFILE_BYTES + 1)
+        if len(read) > MOST_PROFILE_BYTES:
+            raise ProfileError(
+                f"{path}: too large for a profile; at most {MOST_PROFILE_BYTES} bytes."
+            )
+        text = read.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path}: can't be read: {error}.") from error
+    if text.count(".") > MOST_DOTS or _ENDLESS.search(text):
+        raise ProfileError(f"{path}: it has thousands of dots or digits; that is no profile.")
+    return text
+
+
 def load_profile(name_or_path: str) -> GameProfile:
     """Load a shipped profile by name, or a profile from a file.
 
     Raises:
         ProfileError: There is none of that name, or a field is wrong; the message names it.
     """
-    if name_or_path in shipped_profiles():
-        text = (files("data") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
-    else:
-        path = Path(name_or_path)
-        if not path.is_file():
-            raise ProfileError(
-                f"no profile {name_or_path!r}. Shipped ones: {', '.join(shipped_profiles())}; "
-                "or give the path of a .toml file."
-            )
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ProfileError(f"{path}: can't be read: {error}.") from error
+    text = profile_text(name_or_path)
     try:
-        return GameProfile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        read = tomllib.loads(text)
+        return GameProfile.model_validate(read)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProfileError(f"{name_or_path}: not TOML: {error}.") from error
     except ValidationError as error:
-        raise ProfileError(f"{name_or_path}: {_first_problem(error)}") from error
+        told = first_problem(problem_lines(error, GameProfile, read))
+        raise ProfileError(f"{name_or_path}: {told}") from error

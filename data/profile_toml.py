@@ -1,0 +1,111 @@
+"""A profile as a person would write it: TOML with the reasons beside it."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from data.profile import GameProfile, Head
+
+OBJECTS = """\
+# What is to be seen on the screen, for the detector. `most` is how many the policy is told of.
+# [[objects]]
+# name = "player"
+# most = 6
+# [[objects]]
+# name = "ball"
+"""
+MIRROR = """\
+# If the game looks and plays the same mirrored, say so, and there is twice as much to learn from:
+# [mirror]
+# axis = "horizontal"
+# swap = {swap}
+"""
+
+
+def to_toml(profile: GameProfile, remarks: Sequence[str] = ()) -> str:
+    """Write a profile as TOML with comments; `load_profile` reads the same profile from it.
+
+    Args:
+        profile: Of a game.
+        remarks: Sentences for the top of the file.
+    """
+    blocks = [_top(profile, remarks), _capture(profile), _hot_keys(profile)]
+    blocks += [_head(head) for head in profile.heads]
+    objects = [
+        f"[[objects]]\nname = {_string(kind.name)}\nmost = {kind.most}\n"
+        for kind in profile.objects
+    ]
+    blocks.append("".join(objects) or OBJECTS)
+    blocks.append(_mirror(profile))
+    return "\n".join(blocks)
+
+
+def _top(profile: GameProfile, remarks: Sequence[str]) -> str:
+    lines = [f"# {' '.join(remark.split())}" for remark in remarks]
+    lines += [
+        f"name = {_string(profile.name)}",
+        "# A regular expression: the first window whose title has it is the game's.",
+        f"title = {_string(profile.title)}",
+        f"description = {_string(profile.description)}",
+    ]
+    if profile.reference is not None:
+        lines.append(f"reference = {_string(profile.reference)}")
+    lines.append(f"stop_key = {_string(profile.stop_key)}  # ends live play, and recording, too")
+    return "\n".join(lines) + "\n"
+
+
+def _capture(profile: GameProfile) -> str:
+    kept = profile.capture
+    return (
+        "# The picture that is stored, and how many a second; give it the shape of the game's.\n"
+        f"[capture]\nwidth_px = {kept.width_px}\nheight_px = {kept.height_px}\n"
+        f"rate_hz = {_number(kept.rate_hz)}\njpeg_quality = {kept.jpeg_quality}\n"
+    )
+
+
+def _hot_keys(profile: GameProfile) -> str:
+    keys = profile.hotkeys
+    return (
+        "# Keys that steer a recording; they are never stored.\n[hotkeys]\n"
+        f"pause = {_string(keys.pause)}  # pauses, and goes on\n"
+        f"discard = {_string(keys.discard)}  # the last seconds are not to be learned from\n"
+        f"save = {_string(keys.save)}  # saves what just happened\n"
+        f"stop = {_string(keys.stop)}  # ends the recording\n"
+    )
+
+
+def _head(head: Head) -> str:
+    hold = f"min_hold_ms = {_number(head.min_hold_ms)}\n" if head.min_hold_ms else ""
+    classes = "".join(
+        f"{name} = [{', '.join(map(_string, chord))}]\n" for name, chord in head.classes.items()
+    )
+    return f"[[heads]]\nname = {_string(head.name)}\n{hold}[heads.classes]\n{classes}"
+
+
+def _mirror(profile: GameProfile) -> str:
+    if profile.mirror is None:
+        pairs = list(_left_right(profile)) or [("left", "right")]
+        return MIRROR.format(swap=_pairs(pairs))
+    return (
+        f"[mirror]\naxis = {_string(profile.mirror.axis)}\nswap = {_pairs(profile.mirror.swap)}\n"
+    )
+
+
+def _left_right(profile: GameProfile) -> Iterator[tuple[str, str]]:
+    for head in profile.heads:
+        left, right = head.classes.get("left", ()), head.classes.get("right", ())
+        if len(left) == len(right) == 1:
+            yield left[0], right[0]
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return "[" + ", ".join(f"[{_string(a)}, {_string(b)}]" for a, b in pairs) + "]"
+
+
+def _string(text: str) -> str:
+    if "\\" in text and "'" not in text and text.isprintable():
+        return f"'{text}'"  # literal: a regular expression stays readable
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
