@@ -1,0 +1,1 @@
+"""Is this computer fit, and what to do if not."""
