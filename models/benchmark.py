@@ -1,7 +1,5 @@
 """How long seeing one frame takes, beside PyTorch eager and bare ONNX Runtime on the same graph."""
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +12,7 @@ import torch
 
 from data.errors import RecordingError
 from data.frames import Image
+from data.machine import machine
 from data.reader import Recording
 from models.detector_data import normalise
 from models.perception import Perception, export_graph, fingerprint
@@ -68,13 +67,9 @@ def bench_infer(
         "reference": {"name": "onnxruntime", "ms": medians["onnxruntime_ms"]},
         "ratio": round(medians["ours_ms"] / medians["onnxruntime_ms"], 3),
         **medians,
-        "machine": {
-            "cores": os.cpu_count(),
-            "threads": threads,
-            "cpu": platform.processor() or platform.machine(),
-            "torch": torch.__version__,
-            "onnxruntime": onnxruntime.__version__,
-        },
+        "machine": machine(
+            threads=threads, torch=torch.__version__, onnxruntime=onnxruntime.__version__
+        ),
     }
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from models.policy_training import PolicyReport
 
 train_app = typer.Typer(no_args_is_help=True, help="Learn from recordings.")
-bench_app = typer.Typer(no_args_is_help=True, help="Measure, beside a reference.")
 
 MADE_AGAIN = {"perception.onnx", "seen"}  # what a training that failed may leave behind
 Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
@@ -182,7 +181,6 @@ def _claim_run(folder: Path, *, force: bool) -> None:
         raise OutputExistsError(f"{folder} is not empty. Choose another --out, or pass --force.")
 
 
-@bench_app.command("infer")
 def bench_infer_command(
     recording: Annotated[Path, typer.Argument(help="Whose frames are looked at (.h5).")],
     detector: Annotated[

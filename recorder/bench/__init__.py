@@ -1,0 +1,1 @@
+"""Recording beside the bare calls."""
