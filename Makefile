@@ -24,11 +24,13 @@ help:
 
 setup: $(STAMP)
 
+# robomimic only reads exports back in tests: what else it asks for (egl_probe, torchvision) isn't needed.
 $(STAMP): pyproject.toml Makefile .ci/packages.sh
 	@sh .ci/packages.sh $(APT)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing Python packages into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps robomimic==0.3.0
 	@touch $@
 
 demo: setup
@@ -47,6 +49,8 @@ recordings/bench.h5: $(STAMP)
 
 bench: setup recordings/bench.h5
 	$(BIN)/understudy bench infer recordings/bench.h5
+	$(BIN)/understudy bench capture
+	$(BIN)/understudy bench record
 
 SEEDS := $(shell seq 201 224)
 LEVELS := beginner amateur professional

@@ -2,22 +2,26 @@
 
 import logging
 import sys
-import time
-import traceback
+from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from platformdirs import user_log_path
 
 from agent.commands import play
-from data.commands import export, inspect, profile_app, repair
+from agent.doctor.commands import doctor
+from data.bench_commands import bench_load_command
+from data.box_files.commands import boxes_app
+from data.commands import inspect, merge, profile_app, repair, trim
 from data.errors import UnderstudyError
-from gui.practice.command import practice
+from data.export.commands import export
+from data.faults import told_fault
 from gui.practice.commands import demo, trial
-from models.commands import bench_app, evaluate, train_app
-from recorder.commands import record
+from gui.practice.launch import practice
+from models.commands import bench_infer_command, evaluate, train_app
+from recorder.bench.commands import bench_capture_command, bench_record_command
+from recorder.commands import record, windows
+from recorder.profile_commands import profile_check, profile_new
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,18 +48,27 @@ def _options(
     pass
 
 
-app.command()(demo)
-app.command()(practice)
-app.command()(record)
-app.command()(inspect)
-app.command()(repair)
-app.command()(export)
-app.add_typer(train_app, name="train")
-app.command()(evaluate)
-app.command()(play)
-app.command()(trial)
-app.add_typer(profile_app, name="profile")
-app.add_typer(bench_app, name="bench")
+def _add(panel: str, *commands: Callable[..., None]) -> None:
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+
+_add("Begin", demo, doctor, practice)
+_add("Record", record, windows, inspect, trim, merge, repair, export)
+app.add_typer(profile_app, name="profile", rich_help_panel="Record")
+app.add_typer(boxes_app, name="boxes", rich_help_panel="Record")
+app.add_typer(train_app, name="train", rich_help_panel="Learn")
+_add("Learn", evaluate)
+_add("Play", play, trial)
+
+profile_app.command("new")(profile_new)
+profile_app.command("check")(profile_check)
+bench_app = typer.Typer(no_args_is_help=True, help="Measure, beside a reference.")
+bench_app.command("capture")(bench_capture_command)
+bench_app.command("record")(bench_record_command)
+bench_app.command("load")(bench_load_command)
+bench_app.command("infer")(bench_infer_command)
+app.add_typer(bench_app, name="bench", rich_help_panel="Measure")
 
 
 def main() -> None:
@@ -67,19 +80,8 @@ def main() -> None:
         sys.stderr.write(f"understudy: {error}\n")
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last border before the user
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        sys.stderr.write(
-            f"understudy: a fault of the program ({told}). The details are in {_logged(error)}\n"
-        )
+        sys.stderr.write(f"understudy: {told_fault(error)}\n")
         sys.exit(1)
-
-
-def _logged(error: Exception) -> Path:
-    path = user_log_path("understudy", ensure_exists=True) / "faults.log"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(sys.argv)}\n")
-        traceback.print_exception(error, file=file)
-    return path
 
 
 if __name__ == "__main__":

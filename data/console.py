@@ -24,6 +24,8 @@ from rich.table import Table
 
 from data.errors import UnderstudyError
 
+WORTH_TELLING_S = 2.0  # what takes less needs no word where nobody watches a bar
+
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
@@ -33,11 +35,10 @@ Files = Annotated[list[Path], typer.Argument(help="Recordings (.h5).", show_defa
 ProfileName = Annotated[str, typer.Option("--profile", help="A shipped profile, or a .toml file.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same choices.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0.1, help="Stop after this long.")]
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """The first Ctrl-C or SIGTERM asks to end in good order; the second ends at once."""
+    """The first Ctrl-C, SIGTERM or SIGHUP asks to end in good order; the second ends at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -54,12 +55,20 @@ class Interrupt:
     @contextmanager
     def listening(self) -> Iterator["Interrupt"]:
         """Take the signals over for a while."""
-        kept = {number: signal.signal(number, self._ask) for number in _SIGNALS}
+        kept = {number: signal.signal(number, self._ask) for number in _endings()}
         try:
             yield self
         finally:
             for number, handler in kept.items():
                 signal.signal(number, handler)
+
+
+def _endings() -> list[signal.Signals]:
+    """Name the signals that ask a program to end; a closed terminal does, except under nohup."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
 
 
 @contextmanager
@@ -80,7 +89,7 @@ def stoppable() -> Iterator[Interrupt]:
 def progress(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
     """Show named work with a bar and the time left; call with a name and a share from 0 to 1.
 
-    Where standard error is no terminal, each piece of work is one line when it is done.
+    Where standard error is no terminal, work that took long is one line when it is done.
     """
     if quiet:
         yield lambda name, share: None
@@ -118,7 +127,9 @@ def _lines() -> Callable[[str, float], None]:
     def show(name: str, share: float) -> None:
         begun_s.setdefault(name, time.monotonic())
         if share >= 1.0 and begun_s[name] >= 0:
-            err.print(f"{name}: done in {time.monotonic() - begun_s[name]:.0f} s")
+            took_s = time.monotonic() - begun_s[name]
+            if took_s >= WORTH_TELLING_S:
+                err.print(f"{name}: done in {took_s:.0f} s")
             begun_s[name] = -1.0
 
     return show

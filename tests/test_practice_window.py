@@ -16,7 +16,7 @@ from recorder.window import find_window
 from tests.fakes import PATIENCE_S, wait_until
 
 TITLE = "^Understudy Practice$"
-COMMAND = [sys.executable, "-m", "gui.practice.command"]
+COMMAND = [sys.executable, "-m", "gui.practice.launch"]
 
 
 class Game:

@@ -31,8 +31,12 @@ def assert_refused(result: tuple[int, str, str], *words: str) -> None:
 
 COMMANDS = [
     *("demo", "practice", "record", "inspect", "repair", "export", "evaluate", "play", "trial"),
-    *("profile list", "profile show", "profile check", "train detector", "train policy"),
-    "bench infer",
+    "windows",
+    *("trim", "merge"),
+    "doctor",
+    *("profile list", "profile show", "profile check", "profile new"),
+    *("train detector", "train policy"),
+    *("bench infer", "bench capture", "bench record", "bench load"),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from data.console import AsJson, Force, Seed, out, print_json, print_table, progress, stoppable
-from gui.practice.command import Difficulty
+from gui.practice.launch import Difficulty
 
 
 def trial(

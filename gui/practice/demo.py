@@ -16,7 +16,7 @@ from agent.desktop import play_desktop
 from agent.loop import PlayReport, PlaySettings
 from agent.trial import Score, TrialReport, run_trial
 from data.errors import OutputExistsError, UnderstudyError
-from data.export import export_mp4, with_keys
+from data.export.film import export_mp4, with_keys
 from data.keys import held_at
 from data.profile import load_profile
 from data.reader import Recording
@@ -33,8 +33,9 @@ from models.engine import PolicyRunner
 from models.evaluation import evaluate_run
 from models.perception import load_detector
 from models.policy_training import PolicyProgress, PolicyTrainingSettings, train_policy
-from recorder.desktop import record_desktop
+from recorder.desktop import RecordOptions, WindowChoice, record_desktop
 from recorder.display import VirtualScreen
+from recorder.parts import Parts
 
 SCREEN = (1366, 768)
 TRAINING_SEED, PLAY_SEED, TRIAL_SEED = 1, 500, 1000  # matches that never meet
@@ -103,12 +104,10 @@ class _Demo:
             ):
                 record_desktop(
                     profile,
-                    path,
-                    seconds=None,
+                    Parts(path, force=True),
                     rate_hz=profile.capture.rate_hz,
                     stop=self.stop,
-                    force=True,
-                    wait_s=WINDOW_S,
+                    options=RecordOptions(window=WindowChoice(wait_s=WINDOW_S)),
                     on_status=lambda status, done=done: done(status.seconds / settings.match_s),  # type: ignore[misc]
                 )
                 self.go_on()

@@ -12,7 +12,8 @@ from data.writer import RecordingWriter
 from gui.practice.devices import SIZE, HeadlessGame, stored_boxes
 from gui.practice.players import CoachPlayer
 from gui.practice.truth import TruthFile
-from recorder.session import RecordReport, RecordStatus, record
+from recorder.session import record
+from recorder.status import RecordReport, RecordStatus
 
 PROFILE = "practice"
 

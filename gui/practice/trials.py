@@ -133,7 +133,13 @@ def practice_window(
     plan: MatchPlan, seed: int, result: Path, *, truth: Path | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Open the real window for one match; it is closed on leaving."""
-    command = [sys.executable, "-m", "gui.practice.command", "--exit-at-full-time", "--force"]
+    command = [
+        sys.executable,
+        "-m",
+        "gui.practice.launch",
+        "--exit-at-full-time",
+        "--force",
+    ]
     command += ["--difficulty", plan.difficulty, "--seconds", f"{plan.seconds:g}"]
     command += ["--seed", str(seed), "--result", str(result)]
     command += ["--coach"] if plan.player == "coach" else []

@@ -125,7 +125,7 @@ def _play_headless(
 
 
 def main() -> None:
-    """Run the command on its own, as `python -m gui.practice.command`."""
+    """Run the command on its own, as `python -m gui.practice.launch`."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(practice)
     try:
