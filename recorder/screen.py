@@ -102,7 +102,7 @@ class MssScreen:
     def _connect(self) -> "MSS":
         try:
             found = self._open()
-        except self._error as error:
+        except (*self._error, OSError) as error:  # such as a limit that its shared memory exceeds
             raise DisplayError(f"the screen can't be read: {error}.") from error
         self._is_open = True
         return found

@@ -1,3 +1,5 @@
+import resource
+
 import pytest
 
 from data.errors import DisplayError
@@ -99,3 +101,14 @@ def test_no_display_is_refused(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(DisplayError, match="no display"):
         MssScreen(Rect(0, 0, 10, 10))
+
+
+def test_a_file_size_limit_below_a_screenful_is_told_in_one_line(virtual_screen):
+    """The pictures come through shared memory, which counts as a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(DisplayError, match="can't be read"):
+            MssScreen(Rect(0, 0, 100, 100))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
