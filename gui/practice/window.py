@@ -91,6 +91,7 @@ class PracticeWindow(QWidget):
         self._flow = Flow(settings.match, menu=settings.menu, once=settings.exit_at_full_time)
         self._clock, self._truth, self._coach = clock, truth, coach
         self._held: set[str] = set()
+        self._released: dict[str, int] = {}
         self._artist: Artist | None = None
         self._image: QImage | None = None
         self._corner = QPoint(0, 0)
@@ -108,6 +109,8 @@ class PracticeWindow(QWidget):
             self._next_step_ns = float(now_ns)
         stepped = False
         while self._next_step_ns <= now_ns and not self._flow.closing:
+            self._held.difference_update(self._released)
+            self._released.clear()
             self._flow.step(frozenset(self._held))
             self._next_step_ns += STEP_NS
             stepped = True
@@ -184,7 +187,7 @@ class PracticeWindow(QWidget):
         if event is None or event.isAutoRepeat():
             return
         name = key_name(event.key())
-        if name is None:
+        if name is None or self._released.pop(name, None) == event.timestamp():
             return
         if name == "f11":
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -193,10 +196,14 @@ class PracticeWindow(QWidget):
         self._flow.press(name)
 
     def keyReleaseEvent(self, event: QKeyEvent | None) -> None:
-        """Let go of a key."""
+        """Let go of a key before the next step.
+
+        X sends a release and a press of the same moment for each repeat of a held key. Qt calls
+        them a repeat when it sees both at once, which on a busy machine it does not.
+        """
         if event is None or event.isAutoRepeat():
             return
-        self._held.discard(key_name(event.key()) or "")
+        self._released[key_name(event.key()) or ""] = event.timestamp()
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
         """Let go of every key: their releases will go to another window."""
