@@ -19,6 +19,7 @@ from data.faults import told_fault
 from gui.practice.commands import demo, trial
 from gui.practice.launch import practice
 from models.commands import bench_infer_command, evaluate, train_app
+from models.detect_commands import detect
 from recorder.bench.commands import bench_capture_command, bench_record_command
 from recorder.commands import record, windows
 from recorder.profile_commands import profile_check, profile_new
@@ -58,7 +59,7 @@ _add("Record", record, windows, inspect, trim, merge, repair, export)
 app.add_typer(profile_app, name="profile", rich_help_panel="Record")
 app.add_typer(boxes_app, name="boxes", rich_help_panel="Record")
 app.add_typer(train_app, name="train", rich_help_panel="Learn")
-_add("Learn", evaluate)
+_add("Learn", evaluate, detect)
 _add("Play", play, trial)
 
 profile_app.command("new")(profile_new)

@@ -10,6 +10,8 @@ class BoxOrigin(IntEnum):
     HUMAN = 0
     TRUTH = 1
     DETECTOR = 2
+    SUGGESTED = 3
+    """Proposed by a program, and looked at by nobody: no label until a person says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _CODE = np.array([10.0, 10.0, 5.0, 5.0], dtype=np.float32)
 _LARGEST_LOG = 4.0  # exp(4) is 55 times an anchor: wilder numbers are noise and would overflow
 
 
-def _shape_iou(sizes: Floats, shapes: Floats) -> Floats:
+def shape_iou(sizes: Floats, shapes: Floats) -> Floats:
     """IoU of boxes that share a centre, `(n, k)`."""
     smaller = np.minimum(sizes[:, None], shapes[None])
     inner = smaller[..., 0] * smaller[..., 1]
@@ -52,13 +52,13 @@ def fit_anchors(
     random = np.random.default_rng(seed)
     shapes = sizes[[random.choice(len(sizes), p=weight / weight.sum())]]
     while len(shapes) < min(k, len(sizes)):
-        distance = (1 - _shape_iou(sizes, shapes).max(axis=1)).clip(0) ** 2 * weight
+        distance = (1 - shape_iou(sizes, shapes).max(axis=1)).clip(0) ** 2 * weight
         if distance.sum() <= 0:
             break
         chosen = random.choice(len(sizes), p=distance / distance.sum())
         shapes = np.concatenate([shapes, sizes[[chosen]]])
     for _ in range(100):
-        nearest = _shape_iou(sizes, shapes).argmax(axis=1)
+        nearest = shape_iou(sizes, shapes).argmax(axis=1)
         moved = np.stack(
             [_centre(sizes, weight, nearest == i, shapes[i]) for i in range(len(shapes))]
         )
@@ -85,7 +85,7 @@ def best_possible_recall(
     """
     if not len(boxes):
         return float("nan")
-    best = _shape_iou(boxes[:, 2:] - boxes[:, :2], np.array(anchors, np.float32)).max(axis=1)
+    best = shape_iou(boxes[:, 2:] - boxes[:, :2], np.array(anchors, np.float32)).max(axis=1)
     return float((best >= threshold).mean())
 
 

@@ -20,6 +20,8 @@ from models.ssd import Detector
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _ZOOM = 1.3  # a crop is enlarged or shrunk by up to this factor
+_EXPANDED = 0.5  # share of crops that are shrunk on a plain ground, where that is wanted
+_GROUND = tuple(round(255 * value) for value in reversed(IMAGENET_MEAN))  # 0 once normalised; BGR
 _AIMED = 0.5  # share of crops that are aimed at an object, every class alike
 _VISIBLE = 0.4  # an object counts when at least this share of its box is inside the crop
 _LEAST_PX = 2.0
@@ -90,16 +92,26 @@ def gather_boxes(frames: Sequence[LabelledFrame]) -> Truth:
 
 
 def crop(
-    image: Image, truth: Truth, *, size: tuple[int, int], random: np.random.Generator
+    image: Image,
+    truth: Truth,
+    *,
+    size: tuple[int, int],
+    random: np.random.Generator,
+    zoom_out: float = 1.0,
 ) -> tuple[Image, Truth]:
     """Cut a random piece of `size` (height, width), zoomed and mirrored at random.
 
-    One warp does it all (SSD's random crop and zoom, section 2.2). Half the pieces are aimed at an
-    object of a class chosen evenly, so that one ball teaches as much as ten players.
+    One warp does it all (SSD's random crop, section 2.2, and its expansion, section 3.6). Half the
+    pieces are aimed at an object of a class chosen evenly, so that one ball teaches as much as ten
+    players. With `zoom_out` above 1 half the pieces are shrunk by up to that factor instead, on a
+    ground of ImageNet's mean colour where the picture ends.
     """
     height, width = size
     least = max(1 / _ZOOM, min(height / image.shape[0], width / image.shape[1]))
-    zoom = float(np.exp(random.uniform(np.log(min(least, 1.0)), np.log(_ZOOM))))
+    low_zoom, high_zoom = min(least, 1.0), _ZOOM
+    if zoom_out > 1 and random.random() < _EXPANDED:
+        low_zoom, high_zoom = 1 / zoom_out, 1.0
+    zoom = float(np.exp(random.uniform(np.log(low_zoom), np.log(high_zoom))))
     centre = _aim(image, truth, random)
     flip_x, flip_y = random.random() < 0.5, random.random() < 0.5
     offset = []
@@ -118,7 +130,9 @@ def crop(
         ],
         np.float32,
     )
-    piece = cv2.warpAffine(image, warp, (width, height), flags=cv2.INTER_LINEAR)
+    piece = cv2.warpAffine(
+        image, warp, (width, height), flags=cv2.INTER_LINEAR, borderValue=_GROUND
+    )
     scale = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
     moved = truth.boxes.reshape(-1, 4) * scale + np.array([move_x, move_y] * 2, np.float32)
     low_corner, high_corner = (
@@ -155,16 +169,16 @@ def normalise(images: Tensor) -> Tensor:
     return (images.permute(0, 3, 1, 2).flip(1).float() / 255 - mean) / std
 
 
-def discolour(images: Tensor, random: np.random.Generator) -> Tensor:
+def discolour(images: Tensor, randoms: Sequence[np.random.Generator]) -> Tensor:
     """Change brightness, contrast, saturation and white balance of normalised pictures a little.
 
     SSD's photometric distortions (section 2.2) without the hue: a team is known by its colour.
+    Each picture has a random stream of its own.
     """
-    count = len(images)
 
     def draw(low: float, high: float, channels: int) -> Tensor:
-        values = random.uniform(low, high, (count, channels, 1, 1)).astype(np.float32)
-        return torch.from_numpy(values)
+        values = [random.uniform(low, high, (channels, 1, 1)) for random in randoms]
+        return torch.from_numpy(np.stack(values).astype(np.float32))
 
     grey = images.mean(1, keepdim=True)
     saturated = torch.lerp(grey, images, draw(0.75, 1.25, 1))
@@ -186,18 +200,22 @@ def make_batch(
     detector: Detector,
     *,
     size: tuple[int, int],
-    random: np.random.Generator,
+    randoms: Sequence[np.random.Generator],
+    zoom_out: float = 1.0,
 ) -> Batch:
-    """Cut a random piece from each frame, and match its boxes to the anchors."""
+    """Cut a random piece from each frame, and match its boxes to the anchors.
+
+    Each frame has a random stream of its own, so that a piece is the same in whatever batch.
+    """
     anchors = detector.anchors(size)
     images, labels, targets = [], [], []
-    for frame in frames:
-        piece, truth = crop(frame.image(), frame.truth, size=size, random=random)
+    for frame, random in zip(frames, randoms, strict=True):
+        piece, truth = crop(frame.image(), frame.truth, size=size, random=random, zoom_out=zoom_out)
         label, target = match_truth(truth, anchors)
         images.append(piece)
         labels.append(label)
         targets.append(target)
-    pictures = discolour(normalise(torch.from_numpy(np.stack(images))), random)
+    pictures = discolour(normalise(torch.from_numpy(np.stack(images))), randoms)
     return Batch(
         pictures.contiguous(memory_format=torch.channels_last),
         torch.from_numpy(np.stack(labels)),

@@ -1,20 +1,22 @@
 """What a detector's training comes to: `report.md` and a picture with its boxes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from data.frames import Image
 from data.paths import part_path
-from models.detections import Detections
+from models.detection_drawing import draw_detections
+from models.anchors import best_possible_recall, placed_recall
+from models.detection_metrics import evaluate_detections
+from models.detections import DecodeSettings, Detections
+from models.detector_data import LabelledFrame, gather_boxes
+from models.detector_scoring import SCORING, detect_frames
+from models.detector_weakness import weaknesses
 from models.ssd import Detector
-
-_SCALE = 2  # the picture is enlarged so that a box around six pixels can be seen
-_COLOURS = ((66, 135, 245), (60, 60, 230), (40, 220, 250), (200, 200, 200), (230, 80, 230))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class DetectorReport:
     seconds: float
     stopped: bool
     """The person stopped it early."""
+    began_with: str = ""
+    """What the weights began as, in words."""
+    weak: tuple[str, ...] = ()
+    """What is weak and what to do, in words."""
 
 
 def by_class(values: Iterable[float], detector: Detector) -> dict[str, float | None]:
@@ -48,17 +54,56 @@ def by_class(values: Iterable[float], detector: Detector) -> dict[str, float | N
     return {name: None if isnan(value) else float(value) for name, value in named}
 
 
-def draw_detections(image: Image, detections: Detections, names: tuple[str, ...]) -> Image:
-    """Draw boxes, class names and scores on an enlarged copy of a BGR picture."""
-    drawn = cv2.resize(image, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_LINEAR)
-    rows = zip(detections.boxes, detections.classes, detections.scores, strict=True)
-    for box, kind, score in rows:
-        x1, y1, x2, y2 = (round(float(value) * _SCALE) for value in box)
-        colour = _COLOURS[int(kind) % len(_COLOURS)]
-        cv2.rectangle(drawn, (x1, y1), (x2, y2), colour, 1)
-        text = f"{names[int(kind)]} {score:.2f}"
-        cv2.putText(drawn, text, (x1, max(8, y1 - 2)), cv2.FONT_HERSHEY_SIMPLEX, 0.3, colour, 1)
-    return drawn.astype(np.uint8, copy=False)
+def make_report(
+    detector: Detector,
+    train: Sequence[LabelledFrame],
+    validation: Sequence[LabelledFrame],
+    *,
+    out: Path,
+    steps: int,
+    seconds: float,
+    stopped: bool,
+    began_with: str,
+) -> DetectorReport:
+    """Look at the held-out frames once more, with the detector that was kept."""
+    settings, placed = detector.settings, detector.anchors()
+    learned, truths = gather_boxes(train), [frame.truth for frame in validation]
+    kinds = range(len(settings.class_names))
+    boxes = [learned.boxes[learned.classes == kind] for kind in kinds]
+    found = detect_frames(detector, validation, settings=SCORING)
+    scores = evaluate_detections(found, truths, classes=len(kinds))
+    return DetectorReport(
+        out=out,
+        ap50=by_class(scores.ap50, detector),
+        map50=None if isnan(scores.map50) else scores.map50,
+        recall=by_class(scores.recall[0], detector),
+        anchor_recall=by_class(
+            [best_possible_recall(b, settings.anchors) for b in boxes], detector
+        ),
+        placed_recall=by_class(
+            [placed_recall(b[:: max(1, len(b) // 200)], placed) for b in boxes], detector
+        ),
+        images=len(train),
+        validation_images=len(validation),
+        steps=steps,
+        seconds=seconds,
+        stopped=stopped,
+        began_with=began_with,
+        weak=weaknesses(
+            settings.class_names,
+            train=learned,
+            validation=truths,
+            found=[_at_threshold(one) for one in found],
+            shapes=settings.anchors,
+            placed=placed,
+        ),
+    )
+
+
+def _at_threshold(found: Detections) -> Detections:
+    """Keep what is sure enough for use."""
+    sure = found.scores >= DecodeSettings().score_threshold
+    return Detections(found.boxes[sure], found.classes[sure], found.scores[sure])
 
 
 def write_report(
@@ -98,12 +143,17 @@ def _text(report: DetectorReport, detector: Detector) -> str:
             f"{report.images} frames to train on, {report.validation_images} held out; "
             f"{report.steps} steps in {report.seconds:.0f} s, {ending}.",
             f"Mean AP at IoU 0.5: {_figure(report.map50)}.",
+            *([report.began_with] if report.began_with else []),
             missing,
             "| class | AP at IoU 0.5 | recall | anchors' shapes reach | anchors as placed reach |",
             "|---|---|---|---|---|",
             *rows,
             "",
             f"Anchors: {shapes} pixels. Every box also has its best anchor, whatever the IoU.",
+            "",
+            "## What is weak",
+            "",
+            *([f"- {text}" for text in report.weak] or ["Nothing stands out."]),
             "",
             "![Detections on a frame that was not trained on](example.png)"
             if report.validation_images

@@ -1,110 +1,35 @@
 """Train a detector on recordings that hold boxes; write its run folder."""
 
-import json
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from copy import deepcopy
-from dataclasses import asdict, dataclass
-from math import cos, isnan, pi
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from data.errors import RecordingError
+from data.errors import CheckpointError, RecordingError
 from data.profile import GameProfile
 from data.splits import split_recordings
-from models.anchors import best_possible_recall, fit_anchors, placed_recall
-from models.checkpoint import make_config, save_run
-from models.detection_metrics import DetectionMetrics, evaluate_detections
-from models.detections import DecodeSettings, Detections
-from models.detector_data import (
-    Batch,
-    LabelledFrame,
-    gather_boxes,
-    make_batch,
-    normalise,
-    read_frames,
-    spread,
-)
-from models.detector_report import DetectorReport, by_class, write_report
-from models.losses import multibox_loss
-from models.mobilenet import load_backbone
+from models.anchors import fit_anchors
+from models.detections import DecodeSettings
+from models.detector_batches import Batches
+from models.detector_data import LabelledFrame, gather_boxes, read_frames, spread
+from models.detector_learning import Learner, precision, schedule
+from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
+from models.detector_report import DetectorReport, make_report, write_report
+from models.detector_run import DetectorRun
+from models.detector_scoring import detect_frames
+from models.distributed import choose_device, joined
 from models.ssd import Detector, DetectorSettings
+from models.starting_weights import begin_with
+from models.training_state import TrainingState, load_state, load_tensors, save_state
 
-_SCORING = DecodeSettings(score_threshold=0.02)  # AP wants the whole curve
-_WARM_UP = 0.05  # share of the steps over which the learning rate rises
-_CLIP_NORM = 5.0
-_NORM_MOMENTUM = 0.05  # torchvision's 0.01 suits training that is a hundred times as long
 _SHOWN = 20  # steps that the reported loss is the mean of
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorTrainingSettings:
-    """How a detector is trained."""
-
-    steps: int = 4000
-    """Batches; one takes about 0.2 s of CPU time."""
-    batch: int = 16
-    """Crops of a batch."""
-    crop: tuple[int, int] = (160, 256)
-    """Height and width of a crop."""
-    whole_every: int = 4
-    """Every so many batches hold whole frames, fewer of them, so that edges and means fit play."""
-    learning_rate: float = 2e-3
-    """Peak of the cosine schedule (Loshchilov and Hutter 2017)."""
-    weight_decay: float = 1e-4
-    """AdamW's, on convolutions only."""
-    ema_decay: float = 0.998
-    """Of the averaged weights, which are the ones kept."""
-    frame_stride: int = 10
-    """Use every so many-th labelled frame: neighbours are near copies."""
-    validation_fraction: float = 0.2
-    """Share of the recordings that are only scored."""
-    validation_frames: int = 200
-    """Frames that are scored at most, spread over the validation recordings."""
-    evaluations: int = 5
-    """How often the detector is scored while training; the best one is kept."""
-    patience: int = 0
-    """Stop after so many evaluations without a better score; 0 never stops early."""
-    anchors: int = 6
-    """Anchor shapes to fit."""
-    backbone: str = "small"
-    """MobileNetV3 "small" or "large"."""
-    width: int = 64
-    """Channels of the top-down pathway."""
-    pretrained: Path | None = None
-    """Published MobileNetV3 weights to begin with; None begins from scratch."""
-    seed: int = 0
-    """Of everything random."""
-    threads: int = 2
-    """CPU threads."""
-
-    def __post_init__(self) -> None:
-        counts = (self.steps, self.batch, self.whole_every, self.frame_stride, self.evaluations)
-        if min(counts) < 1 or self.anchors < 1 or min(self.crop) < 32:
-            raise ValueError(f"counts are at least 1 and crops at least 32 pixels, got {self}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values for a config file."""
-        pretrained = str(self.pretrained) if self.pretrained else None
-        return {**asdict(self), "pretrained": pretrained}
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorProgress:
-    """How far training has come."""
-
-    step: int
-    steps: int
-    loss: float
-    """Mean over the last steps."""
-    map50: float | None
-    """Best so far; None before the first evaluation or without validation."""
-    seconds: float
+_MOST_WORKERS = 8  # threads that cut pictures for a GPU; 16 crops take one of them about 50 ms
 
 
 def train_detector(
@@ -115,44 +40,69 @@ def train_detector(
     settings: DetectorTrainingSettings,
     on_progress: Callable[[DetectorProgress], None],
     stop: Callable[[], bool],
+    resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
-) -> DetectorReport:
+) -> DetectorReport | None:
     """Train a detector and write `out`: checkpoint, config, metrics, report with a picture.
 
-    `stop` is asked after every step; what was learned until then is scored and saved.
+    `stop` is asked after every step; what was learned until then is scored and saved, and `resume`
+    goes on from there, or from where a crash left it. Under `torchrun` all processes train as one;
+    the first writes and returns the report, the others return None.
 
     Raises:
         RecordingError: No training recording holds boxes.
-        CheckpointError: The pretrained weights don't fit.
+        CheckpointError: The weights to begin with don't fit, or there is nothing to resume.
+        UnderstudyError: There is no such device, or the loss is no number any more.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
-    started_s = clock()
-    train, validation = _read(recordings, profile, settings)
-    detector = Detector(_detector_settings(train, profile, settings))
-    if settings.pretrained is not None:
-        load_backbone(detector.backbone, settings.pretrained)
-    learner = _Learner(detector, train, settings)
-    run = _Run(out, detector, profile, settings, validation)
-    losses: deque[float] = deque(maxlen=_SHOWN)
-    every = max(1, settings.steps // settings.evaluations)
-    stopped = False
-    for step in range(1, settings.steps + 1):
-        losses.append(learner.learn(step - 1))
-        stopped, loss = stop(), sum(losses) / len(losses)
-        if stopped or step % every == 0 or step == settings.steps:
-            run.keep(learner.average, step, loss, clock() - started_s)
-        on_progress(
-            DetectorProgress(step, settings.steps, loss, run.best_map50, clock() - started_s)
-        )
-        if stopped or (settings.patience and run.stale >= settings.patience):
-            break
-    return run.finish(train, step, clock() - started_s, stopped=stopped)
+    with joined(choose_device(settings.device)) as world:
+        data = _read(recordings, profile, settings)
+        resumed = _resumed(out, data, settings) if resume else None
+        detector = Detector(_detector_settings(data.train, profile, settings))
+        if resumed is None:
+            began_with = begin_with(detector, settings.weights).told()
+        else:
+            began_with = resumed.began_with
+        learner = Learner(detector, settings, world, dtype=precision(world.device, settings.amp))
+        if resumed is not None:
+            learner.restore(load_tensors(out), source=str(out))
+        batches = Batches(data.train, detector, settings, world)
+        run = None
+        if world.first:
+            run = DetectorRun(
+                out, learner.average, profile, settings, data.validation,
+                began_with=began_with, resumed=resumed,
+            )  # fmt: skip
+        session = _Session(learner, batches, run, data, resumed, clock)
+        try:
+            stopped = session.work(on_progress=on_progress, stop=stop)
+            return None if run is None else session.report(run, stopped=stopped)
+        finally:
+            if run is not None:
+                run.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """What is learned from and what is scored."""
+
+    train: list[LabelledFrame]
+    validation: list[LabelledFrame]
+
+    def fingerprint(self) -> str:
+        """Name pictures and boxes by what they hold."""
+        digest = sha256()
+        for frame in (*self.train, *self.validation):
+            digest.update(frame.jpeg.tobytes())
+            digest.update(frame.truth.boxes.tobytes())
+            digest.update(frame.truth.classes.tobytes())
+        return digest.hexdigest()[:16]
 
 
 def _read(
     recordings: Sequence[Path], profile: GameProfile, settings: DetectorTrainingSettings
-) -> tuple[list[LabelledFrame], list[LabelledFrame]]:
+) -> _Data:
     names, stride = profile.object_names, settings.frame_stride
     train_paths, validation_paths = split_recordings(
         recordings, validation_fraction=settings.validation_fraction, seed=settings.seed
@@ -164,7 +114,25 @@ def _read(
             "or record the practice game's coach."
         )
     validation = read_frames(validation_paths, names=names, stride=stride)
-    return train, spread(validation, settings.validation_frames)
+    return _Data(train, spread(validation, settings.validation_frames))
+
+
+def _resumed(out: Path, data: _Data, settings: DetectorTrainingSettings) -> TrainingState:
+    """Read where a training was cut short, and check that it is this one."""
+    state = load_state(out)
+    for name, value in settings.recipe().items():
+        had = state.settings.get(name)
+        if had != value:
+            raise CheckpointError(
+                f"{out}: was begun with {name} {had!r}, which can't become {value!r} on the way. "
+                "Go on with the same, or begin anew without --resume."
+            )
+    if state.data != data.fingerprint():
+        raise CheckpointError(
+            f"{out}: was begun with other recordings or other boxes. Give the same files, or begin "
+            "anew without --resume."
+        )
+    return state
 
 
 def _detector_settings(
@@ -182,169 +150,99 @@ def _detector_settings(
     )
 
 
-class _Learner:
-    """The detector, its optimiser and its averaged weights."""
-
-    def __init__(
-        self, detector: Detector, train: list[LabelledFrame], settings: DetectorTrainingSettings
-    ) -> None:
-        for module in detector.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = _NORM_MOMENTUM
-        self.detector = detector.train()
-        self.detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = deepcopy(self.detector)
-        self.train, self.settings = train, settings
-        self.random = np.random.default_rng(settings.seed)
-        self.queue: list[int] = []
-        plain = [p for p in detector.parameters() if p.ndim == 1]
-        decayed = [p for p in detector.parameters() if p.ndim > 1]
-        groups: list[dict[str, Any]] = [
-            {"params": decayed},
-            {"params": plain, "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(
-            groups,
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-        )
-
-    def learn(self, step: int) -> float:
-        """Take one step; return its loss."""
-        batch = self._next_batch(step)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate * _schedule(step, self.settings.steps)
-        output = self.detector(batch.images)
-        loss = multibox_loss(output.logits, output.deltas, batch.labels, batch.targets).total
-        self.optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.detector.parameters(), _CLIP_NORM)
-        self.optimiser.step()
-        self._update_average(step)
-        return float(loss.detach())
-
-    def _next_batch(self, step: int) -> Batch:
-        size, count = self.settings.crop, self.settings.batch
-        if (step + 1) % self.settings.whole_every == 0:
-            whole = self.detector.settings.size
-            count = max(2, round(count * size[0] * size[1] / (whole[0] * whole[1])))
-            size = whole
-        while len(self.queue) < count:
-            self.queue += self.random.permutation(len(self.train)).tolist()
-        chosen = [self.train[self.queue.pop()] for _ in range(count)]
-        return make_batch(chosen, self.detector, size=size, random=self.random)
-
-    def _update_average(self, step: int) -> None:
-        decay = min(self.settings.ema_decay, (1 + step) / (10 + step))  # young averages move fast
-        mine, theirs = self.average.state_dict(), self.detector.state_dict()
-        with torch.no_grad():
-            for name, tensor in mine.items():
-                if tensor.is_floating_point():
-                    tensor.lerp_(theirs[name], 1 - decay)
-                else:
-                    tensor.copy_(theirs[name])
-
-
-def _schedule(step: int, steps: int) -> float:
-    """Learning rate as a share of its peak: a linear rise, half a cosine to 0.01."""
-    rise = max(1, round(_WARM_UP * steps))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.01 + 0.99 * (1 + cos(pi * (step - rise) / max(1, steps - rise))) / 2
-
-
-def detect_frames(
-    detector: Detector, frames: Sequence[LabelledFrame], *, settings: DecodeSettings
-) -> list[Detections]:
-    """Run a detector over labelled frames in evaluation mode."""
-    was_training = detector.training
-    detector.eval()
-    found: list[Detections] = []
-    with torch.inference_mode():
-        for start in range(0, len(frames), 8):
-            images = np.stack([frame.image() for frame in frames[start : start + 8]])
-            output = detector(normalise(torch.from_numpy(images)))
-            found += detector.decode(output, settings)
-    detector.train(was_training)
-    return found
-
-
-def evaluate_detector(detector: Detector, frames: Sequence[LabelledFrame]) -> DetectionMetrics:
-    """Score a detector on labelled frames."""
-    return evaluate_detections(
-        detect_frames(detector, frames, settings=_SCORING),
-        [frame.truth for frame in frames],
-        classes=len(detector.settings.class_names),
-    )
-
-
-class _Run:
-    """The run folder, and the best detector so far."""
+class _Session:
+    """One sitting of a training, from its first or its resumed step."""
 
     def __init__(
         self,
-        out: Path,
-        detector: Detector,
-        profile: GameProfile,
-        settings: DetectorTrainingSettings,
-        validation: list[LabelledFrame],
+        learner: Learner,
+        batches: Batches,
+        run: DetectorRun | None,
+        data: _Data,
+        resumed: TrainingState | None,
+        clock: Callable[[], float],
     ) -> None:
-        self.out, self.validation = out, validation
-        self.config = make_config(
-            "detector",
-            settings=detector.settings.to_json(),
-            profile=profile,
-            seed=settings.seed,
-            training=settings.to_json(),
-        )
-        self.best: DetectionMetrics | None = None
-        self.best_map50: float | None = None
-        self.kept = detector
-        self.stale = 0
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "metrics.jsonl").write_text("", encoding="utf-8")
+        self.learner, self.batches, self.run, self.data = learner, batches, run, data
+        self.settings, self.world = learner.settings, learner.world
+        self.step = resumed.step if resumed else 0
+        self.losses = deque(resumed.losses if resumed else (), maxlen=_SHOWN)
+        self.clock, self.mark = clock, data.fingerprint()
+        self.started_s = clock() - (resumed.seconds if resumed else 0.0)
 
-    def keep(self, detector: Detector, step: int, loss: float, seconds: float) -> None:
-        """Score a detector; save it unless an earlier one was better."""
-        metrics = evaluate_detector(detector, self.validation) if self.validation else None
-        map50 = None if metrics is None or isnan(metrics.map50) else metrics.map50
-        ap50 = None if metrics is None else by_class(metrics.ap50, detector)
-        line = {"step": step, "loss": loss, "map50": map50, "ap50": ap50, "seconds": seconds}
-        with (self.out / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        self.stale += 1
-        if map50 is None or self.best_map50 is None or map50 > self.best_map50:
-            self.best, self.best_map50, self.stale = metrics, map50, 0
-            self.kept = deepcopy(detector).eval()
-            save_run(self.out, weights=detector.state_dict(), config=self.config)
+    @property
+    def seconds(self) -> float:
+        """Time spent, over all sittings."""
+        return self.clock() - self.started_s
 
-    def finish(
-        self, train: Sequence[LabelledFrame], step: int, seconds: float, *, stopped: bool
-    ) -> DetectorReport:
-        """Write `report.md` and its picture."""
-        truth, detector = gather_boxes(train), self.kept
-        names = range(len(detector.settings.class_names))
-        boxes = [truth.boxes[truth.classes == kind] for kind in names]
-        placed = detector.anchors()
-        nothing = np.full(len(names), np.nan)
-        report = DetectorReport(
-            out=self.out,
-            ap50=by_class(self.best.ap50 if self.best else nothing, detector),
-            map50=self.best_map50,
-            recall=by_class(self.best.recall[0] if self.best else nothing, detector),
-            anchor_recall=by_class(
-                [best_possible_recall(b, detector.settings.anchors) for b in boxes], detector
-            ),
-            placed_recall=by_class(
-                [placed_recall(b[:: max(1, len(b) // 200)], placed) for b in boxes], detector
-            ),
-            images=len(train),
-            validation_images=len(self.validation),
-            steps=step,
-            seconds=seconds,
+    @property
+    def loss(self) -> float:
+        """Mean loss of the last steps."""
+        return sum(self.losses) / len(self.losses)
+
+    def work(
+        self, *, on_progress: Callable[[DetectorProgress], None], stop: Callable[[], bool]
+    ) -> bool:
+        """Learn until the last step, or until there is no progress; say whether a person stopped.
+
+        Every process comes here, and each asks the others the same questions at the same steps.
+        """
+        steps, patience = self.settings.steps, self.settings.patience
+        every = max(1, steps // self.settings.evaluations)
+        stopped = False
+        for batch in self.batches.ahead(range(self.step, steps), workers=self._workers()):
+            self.losses.append(self.learner.learn(self.step, batch))
+            self.step += 1
+            stopped = self.world.any(stop())
+            scored = stopped or self.step % every == 0 or self.step == steps
+            if self.run is not None:
+                self._write(self.run, scored=scored)
+                on_progress(
+                    DetectorProgress(self.step, steps, self.loss, self.run.best_map50, self.seconds)
+                )
+            stale = self.run.stale if self.run is not None else 0
+            if stopped or (patience and scored and self.world.any(stale >= patience)):
+                break
+        return stopped
+
+    def _workers(self) -> int:
+        if self.world.device.type == "cpu":
+            return 0  # it has no core to spare
+        return max(1, min(_MOST_WORKERS, (os.cpu_count() or 1) // self.world.size))
+
+    def _write(self, run: DetectorRun, *, scored: bool) -> None:
+        rate = self.settings.learning_rate * schedule(self.step - 1, self.settings.steps)
+        run.log(self.step, self.losses[-1], rate)
+        if scored:
+            run.keep(self.learner.average, self.step, self.loss, self.seconds)
+        if scored or self.step % self.settings.save_every == 0:
+            state = TrainingState(
+                step=self.step,
+                seconds=self.seconds,
+                losses=tuple(self.losses),
+                best_map50=run.best_map50,
+                stale=run.stale,
+                settings=self.settings.to_json(),
+                data=self.mark,
+                began_with=run.began_with,
+            )
+            save_state(run.out, state, self.learner.state())
+
+    def report(self, run: DetectorRun, *, stopped: bool) -> DetectorReport:
+        """Write `report.md` and its picture; a finished training keeps nothing to resume."""
+        data, detector = self.data, run.kept
+        report = make_report(
+            detector,
+            data.train,
+            data.validation,
+            out=run.out,
+            steps=self.step,
+            seconds=self.seconds,
             stopped=stopped,
+            began_with=run.began_with,
         )
-        example = (self.validation or train)[len(self.validation or train) // 2]
+        example = (data.validation or data.train)[len(data.validation or data.train) // 2]
         found = detect_frames(detector, [example], settings=DecodeSettings())[0]
         write_report(report, image=example.image(), detections=found, detector=detector)
+        if not stopped:
+            run.forget_state()
         return report

@@ -3,7 +3,7 @@
 So weights published for torchvision's `mobilenet_v3_small` and `mobilenet_v3_large` load here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -173,8 +173,8 @@ class InvertedResidual(nn.Module):
         return maps + found if self.residual else found
 
 
-def _feature_layers(architecture: Architecture) -> list[nn.Module]:
-    blocks = architecture.blocks
+def feature_layers(blocks: Sequence[BlockSpec]) -> list[nn.Module]:
+    """Build the first convolution, the blocks, and the classifier's 1x1 convolution."""
     last = blocks[-1].outputs
     return [
         ConvNorm(3, blocks[0].inputs, kernel=3, stride=2, activation=nn.Hardswish),
@@ -203,7 +203,7 @@ class MobileNetV3(nn.Module):
         super().__init__()
         architecture = ARCHITECTURES[name]
         width = 6 * architecture.blocks[-1].outputs
-        self.features = nn.Sequential(*_feature_layers(architecture))
+        self.features = nn.Sequential(*feature_layers(architecture.blocks))
         self.classifier = nn.Sequential(
             nn.Linear(width, architecture.hidden),
             nn.Hardswish(inplace=True),
@@ -230,7 +230,7 @@ class Backbone(nn.Module):
         super().__init__()
         architecture = ARCHITECTURES[name]
         self.taps = architecture.taps
-        self.features = nn.Sequential(*_feature_layers(architecture)[:-1])
+        self.features = nn.Sequential(*feature_layers(architecture.blocks)[:-1])
         initialise(self)
 
     @property

@@ -34,6 +34,7 @@ COMMANDS = [
     "windows",
     *("trim", "merge"),
     "doctor",
+    "detect",
     *("profile list", "profile show", "profile check", "profile new"),
     *("train detector", "train policy"),
     *("bench infer", "bench capture", "bench record", "bench load"),

@@ -62,7 +62,7 @@ def picture_size(path: Path) -> FrameSize:
         raise Unreadable(f"it can't be read ({error.strerror})") from error
 
 
-def read_picture(path: Path, stored: FrameSize) -> Picture:
+def read_picture(path: Path, stored: FrameSize | None = None) -> Picture:
     """Read a picture in BGR, whatever its colours; transparency is ignored.
 
     Args:
