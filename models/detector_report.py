@@ -9,8 +9,8 @@ import cv2
 
 from data.frames import Image
 from data.paths import part_path
-from models.detection_drawing import draw_detections
 from models.anchors import best_possible_recall, placed_recall
+from models.detection_drawing import draw_detections
 from models.detection_metrics import evaluate_detections
 from models.detections import DecodeSettings, Detections
 from models.detector_data import LabelledFrame, gather_boxes
