@@ -1,6 +1,5 @@
 """`understudy train` and `evaluate`."""
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,50 +18,15 @@ from data.console import (
     progress,
     stoppable,
 )
-from data.errors import OutputExistsError
+from models.detector_commands import train_detector_command
+from models.options import Threads, claim_run
 
 if TYPE_CHECKING:
     from models.policy_training import PolicyReport
 
 train_app = typer.Typer(no_args_is_help=True, help="Learn from recordings.")
 
-MADE_AGAIN = {"perception.onnx", "seen"}  # what a training that failed may leave behind
-Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
-
-
-@train_app.command("detector")
-def train_detector_command(
-    files: Files,
-    target: Annotated[Path, typer.Option("--out", help="The run folder to write.")],
-    profile: ProfileName = "practice",
-    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Batches.")] = None,
-    threads: Threads = 2,
-    seed: Seed = 0,
-    force: Force = False,
-    as_json: AsJson = False,
-) -> None:
-    """Train the detector (what is where) on recordings that hold boxes."""
-    from data.profile import load_profile
-    from models.detector_training import DetectorTrainingSettings, train_detector
-
-    _claim_run(target, force=force)
-    settings = DetectorTrainingSettings(seed=seed, threads=threads)
-    if steps is not None:
-        settings = replace(settings, steps=steps)
-    with stoppable() as stop, progress(quiet=as_json) as show:
-        report = train_detector(
-            files,
-            profile=load_profile(profile),
-            out=target,
-            settings=settings,
-            on_progress=lambda now: show("train the detector", now.step / now.steps),
-            stop=stop,
-        )
-    if as_json:
-        print_json(asdict(report) | {"out": str(report.out)})
-    else:
-        rows = [(name, "-" if ap is None else f"{ap:.3f}") for name, ap in report.ap50.items()]
-        print_table(f"{target}: average precision at IoU 0.5", ["class", "AP"], rows)
+train_app.command("detector")(train_detector_command)
 
 
 @train_app.command("policy")
@@ -92,7 +56,7 @@ def train_policy_command(
     from models.policy_fitting import FitSettings
     from models.policy_training import PolicyTrainingSettings, train_policy
 
-    _claim_run(target, force=force)
+    claim_run(target, force=force)
     settings = PolicyTrainingSettings(
         fit=FitSettings(seed=seed, features=not boxes_only),
         shift_ms=_shift_ms(shift_ms),
@@ -173,12 +137,6 @@ def evaluate(
 
 def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _claim_run(folder: Path, *, force: bool) -> None:
-    kept = {file.name for file in folder.iterdir()} if folder.exists() else set()
-    if kept - MADE_AGAIN and not force:
-        raise OutputExistsError(f"{folder} is not empty. Choose another --out, or pass --force.")
 
 
 def bench_infer_command(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from data.boxes import drawn_only
 from data.errors import RecordingError
 from data.frames import Image, decode_jpeg
 from data.reader import Recording
@@ -57,6 +58,8 @@ class Batch:
 def read_frames(paths: Sequence[Path], *, names: Sequence[str], stride: int) -> list[LabelledFrame]:
     """Read every `stride`-th labelled frame, still compressed.
 
+    Boxes that a program suggested are no labels; a frame that has only such is passed over.
+
     Raises:
         RecordingError: A recording knows an object class that is not in `names`.
     """
@@ -68,7 +71,7 @@ def read_frames(paths: Sequence[Path], *, names: Sequence[str], stride: int) -> 
                 raise RecordingError(
                     f"{path}: its object {unknown[0]!r} is none of the profile's: {list(names)}."
                 )
-            for labelled in recording.boxes()[::stride]:
+            for labelled in drawn_only(recording.boxes())[::stride]:
                 corners = [(box.x1, box.y1, box.x2, box.y2) for box in labelled.boxes]
                 classes = [names.index(box.class_name) for box in labelled.boxes]
                 truth = Truth(

@@ -18,6 +18,8 @@ from models.detector_scoring import SCORING, detect_frames
 from models.detector_weakness import weaknesses
 from models.ssd import Detector
 
+_FEW_IMAGES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DetectorReport:
@@ -60,6 +62,7 @@ def make_report(
     validation: Sequence[LabelledFrame],
     *,
     out: Path,
+    frame_stride: int,
     steps: int,
     seconds: float,
     stopped: bool,
@@ -89,15 +92,27 @@ def make_report(
         seconds=seconds,
         stopped=stopped,
         began_with=began_with,
-        weak=weaknesses(
-            settings.class_names,
-            train=learned,
-            validation=truths,
-            found=[_at_threshold(one) for one in found],
-            shapes=settings.anchors,
-            placed=placed,
+        weak=(
+            *_skipped(len(train), frame_stride),
+            *weaknesses(
+                settings.class_names,
+                train=learned,
+                validation=truths,
+                found=[_at_threshold(one) for one in found],
+                shapes=settings.anchors,
+                placed=placed,
+            ),
         ),
     )
+
+
+def _skipped(images: int, frame_stride: int) -> list[str]:
+    if frame_stride == 1 or images >= _FEW_IMAGES:
+        return []
+    return [
+        f"Only {images} frames were learned from: one in {frame_stride} of the labelled ones, "
+        "because neighbours are near copies. If yours were chosen by hand, use --every 1."
+    ]
 
 
 def _at_threshold(found: Detections) -> Detections:

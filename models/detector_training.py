@@ -235,6 +235,7 @@ class _Session:
             data.train,
             data.validation,
             out=run.out,
+            frame_stride=self.settings.frame_stride,
             steps=self.step,
             seconds=self.seconds,
             stopped=stopped,

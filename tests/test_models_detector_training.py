@@ -22,17 +22,14 @@ from models.detector_data import (
     read_frames,
     spread,
 )
-from models.detector_training import (
-    DetectorProgress,
-    DetectorTrainingSettings,
-    _schedule,
-    detect_frames,
-    evaluate_detector,
-    train_detector,
-)
+from models.detector_learning import schedule
+from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
+from models.detector_scoring import detect_frames, evaluate_detector
+from models.detector_training import train_detector
 from models.losses import multibox_loss
 from models.perception import load_detector
 from models.ssd import Detector, DetectorSettings
+from tests.conftest import Run
 from tests.factories import picture, practice_profile, write_recording
 from tests.pitch_pictures import pitch_picture, write_pitch_recording
 
@@ -68,7 +65,8 @@ def test_a_run_folder_is_written_and_loads(recordings: list[Path], tmp_path: Pat
         stop=lambda: False,
     )
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {
+    (events,) = [name for name in names if name.startswith("events.out.tfevents.")]
+    assert names - {events} == {
         "checkpoint.safetensors",
         "config.json",
         "metrics.jsonl",
@@ -85,7 +83,39 @@ def test_a_run_folder_is_written_and_loads(recordings: list[Path], tmp_path: Pat
     text = (tmp_path / "run" / "report.md").read_text()
     assert "| ball |" in text
     assert "4 frames to train on, 4 held out" in text
+    assert "Begun from nothing." in text
+    assert "Only 4 frames were learned from: one in 2" in text
+    assert "ball: only 4 boxes to learn from" in text
     assert cv2.imread(str(tmp_path / "run" / "example.png")).shape == (540, 960, 3)
+
+
+def test_the_command_hands_its_options_on(run: Run, recordings: list[Path], tmp_path: Path) -> None:
+    options = {
+        "--steps": ("steps", 2),
+        "--batch": ("batch", 6),
+        "--learning-rate": ("learning_rate", 0.0005),
+        "--anchors": ("anchors", 3),
+        "--loss": ("loss", "focal"),
+        "--zoom-out": ("zoom_out", 2.0),
+        "--every": ("frame_stride", 4),
+        "--evaluations": ("evaluations", 2),
+        "--patience": ("patience", 1),
+        "--weights": ("weights", "practice"),
+        "--device": ("device", "cpu"),
+        "--amp": ("amp", "off"),
+        "--threads": ("threads", 1),
+        "--seed": ("seed", 5),
+    }
+    words = [word for name, (_, value) in options.items() for word in (name, value)]
+    status, said, failed = run(
+        "train", "detector", *recordings, "--out", "d", *words, "--freeze-norm", "--json"
+    )
+    assert status == 0, failed
+    found = load_run(tmp_path / "d", kind="detector").config["training"]
+    assert {key: found[key] for key, _ in options.values()} == dict(options.values())
+    assert found["freeze_norm"] is True
+    assert json.loads(said)["began_with"].startswith("Begun from practice")
+    assert run("train", "detector", *recordings, "--out", "e", "--learning-rate", 0)[0] == 2
 
 
 def test_stopping_saves_what_was_learned(recordings: list[Path], tmp_path: Path) -> None:
@@ -181,7 +211,7 @@ def test_four_pictures_are_learned_by_heart() -> None:
     losses = []
     for step in range(100):
         for group in optimiser.param_groups:
-            group["lr"] = 3e-3 * _schedule(step, 100)
+            group["lr"] = 3e-3 * schedule(step, 100)
         output = detector(images)
         loss = multibox_loss(output.logits, output.deltas, labels, targets).total
         optimiser.zero_grad()
@@ -241,7 +271,8 @@ def test_batches_name_classes_from_one_and_keep_the_order() -> None:
     corners = np.array([(b.x1, b.y1, b.x2, b.y2) for b in boxes], np.float32)
     truth = Truth(corners, np.array([NAMES.index(b.class_name) for b in boxes], np.int64))
     frames = [LabelledFrame(encode_jpeg(image, 90), truth)] * 2
-    batch = make_batch(frames, detector, size=(64, 96), random=np.random.default_rng(0))
+    randoms = [np.random.default_rng(seed) for seed in (0, 1)]
+    batch = make_batch(frames, detector, size=(64, 96), randoms=randoms)
     assert batch.images.shape == (2, 3, 64, 96)
     assert batch.labels.shape == (2, len(detector.anchors((64, 96))))
     assert int((batch.labels > 0).sum()) == len(batch.targets) > 0
@@ -249,7 +280,7 @@ def test_batches_name_classes_from_one_and_keep_the_order() -> None:
 
 
 def test_the_learning_rate_rises_then_falls() -> None:
-    rates = [_schedule(step, 100) for step in range(100)]
+    rates = [schedule(step, 100) for step in range(100)]
     assert rates[0] == pytest.approx(0.2)
     assert max(rates) == rates[4] == rates[5] == 1
     assert rates[5:] == sorted(rates[5:], reverse=True)

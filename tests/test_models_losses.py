@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from models.losses import IGNORED_LABEL, hard_negatives, multibox_loss
+from models.losses import IGNORED_LABEL, focal_loss, hard_negatives, multibox_loss
 
 
 def logits_of(background: list[float]) -> torch.Tensor:
@@ -55,3 +55,45 @@ def test_a_batch_without_objects_still_teaches_the_background() -> None:
     assert logits.grad is not None
     assert (logits.grad[..., 0] < 0).sum() == 6
     assert float(loss.localisation.detach()) == 0
+
+
+def test_focal_loss_is_the_papers_formula() -> None:
+    logits = torch.tensor([[2.0, 0, 1], [0, 1, 0]])
+    labels = torch.tensor([0, 1])
+    p = torch.softmax(logits, dim=1)[[0, 1], labels]
+    expected = -torch.tensor([0.75, 0.25]) * (1 - p) ** 2 * torch.log(p)
+    assert float(focal_loss(logits, labels)) == pytest.approx(float(expected.sum()))
+
+
+def test_focal_loss_counts_every_anchor_but_the_ignored() -> None:
+    logits = torch.randn(1, 40, 3, generator=torch.Generator().manual_seed(0))
+    labels = torch.zeros(1, 40, dtype=torch.long)
+    labels[0, 0], labels[0, 1] = 1, IGNORED_LABEL
+    kept = torch.ones(40, dtype=torch.bool)
+    kept[1] = False
+    loss = multibox_loss(logits, torch.zeros(1, 40, 4), labels, torch.zeros(1, 4), focal=True)
+    assert float(loss.classification) == pytest.approx(
+        float(focal_loss(logits[0, kept], labels[0, kept]))
+    )
+
+
+def test_focal_loss_has_gradients_where_all_is_sure() -> None:
+    logits = torch.tensor([[80.0, -80.0]], requires_grad=True)
+    focal_loss(logits, torch.tensor([0])).backward()
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
+
+
+def test_shares_of_a_batch_add_up_to_its_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(4, 30, 3, generator=generator)
+    deltas = torch.randn(4, 30, 4, generator=generator)
+    labels = torch.randint(-1, 3, (4, 30), generator=generator)
+    targets = torch.randn(int((labels > 0).sum()), 4, generator=generator)
+    whole = multibox_loss(logits, deltas, labels, targets).total
+    cut = int((labels[:2] > 0).sum())
+    parts = [
+        multibox_loss(logits[rows], deltas[rows], labels[rows], mine, positives=len(targets)).total
+        for rows, mine in ((slice(0, 2), targets[:cut]), (slice(2, 4), targets[cut:]))
+    ]
+    assert float(sum(parts)) == pytest.approx(float(whole))

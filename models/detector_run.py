@@ -1,0 +1,117 @@
+"""A detector's run folder while it is trained: scores, curves, the best weights, what to resume."""
+
+import json
+import warnings
+from contextlib import suppress
+from copy import deepcopy
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.profile import GameProfile
+from models.checkpoint import load_run, make_config, save_run
+from models.detector_data import LabelledFrame
+from models.detector_recipe import DetectorTrainingSettings
+from models.detector_report import by_class
+from models.detector_scoring import evaluate_detector
+from models.ssd import Detector
+from models.training_state import STATE_NAME, TrainingState
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+_METRICS = "metrics.jsonl"
+
+
+class DetectorRun:
+    """The run folder, and the best detector so far."""
+
+    def __init__(
+        self,
+        out: Path,
+        detector: Detector,
+        profile: GameProfile,
+        settings: DetectorTrainingSettings,
+        validation: list[LabelledFrame],
+        *,
+        began_with: str,
+        resumed: TrainingState | None = None,
+    ) -> None:
+        """Begin the folder, or go on in it from where `resumed` was saved."""
+        self.out, self.validation, self.began_with = out, validation, began_with
+        self.config = make_config(
+            "detector",
+            settings=detector.settings.to_json(),
+            profile=profile,
+            seed=settings.seed,
+            training=settings.to_json(),
+            began_with=began_with,
+        )
+        self.best_map50 = None if resumed is None else resumed.best_map50
+        self.stale = 0 if resumed is None else resumed.stale
+        self.kept = detector
+        out.mkdir(parents=True, exist_ok=True)
+        step = 0 if resumed is None else resumed.step
+        if resumed is None:
+            self._clear()
+        else:
+            self._forget_after(step)
+            if (out / "checkpoint.safetensors").is_file():
+                self.kept = deepcopy(detector)
+                self.kept.load_state_dict(load_run(out, kind="detector").weights)
+        self.events = _events(out, step)
+
+    def _clear(self) -> None:
+        for old in self.out.glob("events.out.tfevents.*"):
+            old.unlink()
+        self.forget_state()
+        (self.out / _METRICS).write_text("", encoding="utf-8")
+
+    def _forget_after(self, step: int) -> None:
+        """Drop the scores of steps that will be taken again."""
+        path = self.out / _METRICS
+        kept = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            with suppress(ValueError):  # the last line may be cut short
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+        path.write_text("".join(kept), encoding="utf-8")
+
+    def log(self, step: int, loss: float, rate: float) -> None:
+        """Add a step to the curves."""
+        self.events.add_scalar("loss", loss, step)
+        self.events.add_scalar("learning_rate", rate, step)
+
+    def keep(self, detector: Detector, step: int, loss: float, seconds: float) -> None:
+        """Score a detector; save it unless an earlier one was better."""
+        metrics = evaluate_detector(detector, self.validation) if self.validation else None
+        map50 = None if metrics is None or isnan(metrics.map50) else metrics.map50
+        ap50 = None if metrics is None else by_class(metrics.ap50, detector)
+        line = {"step": step, "loss": loss, "map50": map50, "ap50": ap50, "seconds": seconds}
+        with (self.out / _METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        for name, value in (("map50", map50), *(ap50 or {}).items()):
+            if value is not None:
+                self.events.add_scalar(f"validation/{name}", value, step)
+        self.events.flush()
+        self.stale += 1
+        if map50 is None or self.best_map50 is None or map50 > self.best_map50:
+            self.best_map50, self.stale = map50, 0
+            self.kept = deepcopy(detector).eval()
+            save_run(self.out, weights=detector.state_dict(), config=self.config)
+
+    def forget_state(self) -> None:
+        """Remove what a training could go on from."""
+        (self.out / STATE_NAME).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the curves."""
+        self.events.close()
+
+
+def _events(out: Path, step: int) -> "SummaryWriter":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tensorboard's own dependencies warn on import
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(str(out), purge_step=step + 1)
