@@ -18,6 +18,7 @@ from data.export.commands import export
 from data.faults import told_fault
 from gui.practice.commands import demo, trial
 from gui.practice.launch import practice
+from models.box_commands import boxes_anchors, boxes_suggest
 from models.commands import bench_infer_command, evaluate, train_app
 from models.detect_commands import detect
 from recorder.bench.commands import bench_capture_command, bench_record_command
@@ -62,6 +63,8 @@ app.add_typer(train_app, name="train", rich_help_panel="Learn")
 _add("Learn", evaluate, detect)
 _add("Play", play, trial)
 
+boxes_app.command("suggest")(boxes_suggest)
+boxes_app.command("anchors")(boxes_anchors)
 profile_app.command("new")(profile_new)
 profile_app.command("check")(profile_check)
 bench_app = typer.Typer(no_args_is_help=True, help="Measure, beside a reference.")

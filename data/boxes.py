@@ -1,5 +1,6 @@
 """Where objects are in a frame: the labels of the detector."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -36,3 +37,13 @@ class FrameBoxes:
 
     frame: int
     boxes: tuple[Box, ...]
+
+
+def drawn_only(frames: Iterable[FrameBoxes]) -> list[FrameBoxes]:
+    """Leave out suggested boxes, and the frames that have no others; frames of nothing stay."""
+    kept = []
+    for labelled in frames:
+        drawn = tuple(box for box in labelled.boxes if box.origin is not BoxOrigin.SUGGESTED)
+        if drawn or not labelled.boxes:
+            kept.append(FrameBoxes(labelled.frame, drawn))
+    return kept

@@ -1,7 +1,7 @@
 """Cut recordings, and put them together."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from data.boxes import Box
 from data.errors import RecordingError, UnderstudyError
 from data.export.output import Ticker
 from data.inspection.timeline import Timeline
@@ -146,6 +147,49 @@ def merge(
                 late_ticks=sum(recording.counters["late_ticks"] for recording in recordings),
             )
         return _edited(out, sources=total)
+
+
+def add_boxes(
+    path: Path,
+    out: Path,
+    boxes: Mapping[int, Sequence[Box]],
+    *,
+    did: Mapping[str, Any],
+    force: bool = False,
+    on_progress: Callable[[float], None] = lambda share: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Edited:
+    """Copy a recording whole, with further boxes.
+
+    Args:
+        path: A recording or flight log.
+        out: The copy.
+        boxes: By frame; what the recording has already stays.
+        did: What is told of it in the copy's history.
+        force: Replace an `out` that exists.
+        on_progress: Told the share done, from 0 to 1.
+        stop: Asked at every frame.
+
+    Raises:
+        OutputExistsError: `out` exists and `force` is off.
+        RecordingError: It holds no frame, or can't be written.
+        ExportStopped: `stop` said so.
+    """
+    _check_names([path], out)
+    with Recording(path) as recording:
+        if not recording.frame_count:
+            raise RecordingError(f"{path}: it holds no frame to put a box on.")
+        writer = _begin(recording, out, [*recording.history, dict(did)], force=force)
+        with whole(writer):
+            copier = Copier(writer, Ticker(recording.frame_count, on_progress, stop))
+            frames = np.arange(recording.frame_count)
+            copier.add(recording, Part(frames, opens=False, end_ns=None), shift_ns=0)
+            for frame, further in boxes.items():
+                writer.append_boxes(frame, further)
+            copier.finish(
+                dropped=Timeline(recording).dropped, late_ticks=recording.counters["late_ticks"]
+            )
+        return _edited(out, sources=recording.frame_count)
 
 
 def _parts(

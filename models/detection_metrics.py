@@ -9,6 +9,9 @@ import numpy.typing as npt
 from models.anchors import Floats, iou_matrix
 from models.detections import Detections
 
+# COCO's sizes: least and largest area of a box in square pixels, both included.
+SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
+_ALL = (0.0, 1e10)
 COCO_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 _RECALLS = np.linspace(0, 1, 101)
 _TINY = float(np.spacing(1))
@@ -41,6 +44,12 @@ class DetectionMetrics:
         return found
 
     @property
+    def ap(self) -> npt.NDArray[np.float64]:
+        """Mean over the thresholds by class, `(classes,)`: COCO's AP with `COCO_THRESHOLDS`."""
+        found: npt.NDArray[np.float64] = self.average_precision.mean(axis=0)
+        return found
+
+    @property
     def map50(self) -> float:
         """Mean of `ap50` over the classes that the truth shows; NaN when it shows none."""
         known = self.ap50[~np.isnan(self.ap50)]
@@ -54,6 +63,7 @@ def evaluate_detections(
     classes: int,
     thresholds: Sequence[float] = (0.5,),
     most: int = 100,
+    area: tuple[float, float] = _ALL,
 ) -> DetectionMetrics:
     """Score detections, frame by frame beside the truth.
 
@@ -63,44 +73,92 @@ def evaluate_detections(
         classes: How many object classes there are.
         thresholds: Least IoUs at which a detection counts as right.
         most: Detections of a class that count in one frame.
+        area: Only boxes of an area between these count, such as one of `SIZES`. A detection that
+            takes another box, or that takes none and is of another area itself, is passed over.
     """
     shape = (len(thresholds), classes)
     precision, recall = np.full(shape, np.nan), np.full(shape, np.nan)
     for kind in range(classes):
-        total = sum(int((truth.classes == kind).sum()) for truth in truths)
+        total = sum(int(_counted(truth, kind, area).sum()) for truth in truths)
         if not total:
             continue
         rows = [
-            _match_frame(found, truth, kind, thresholds, most)
+            _match_frame(found, truth, kind, thresholds, most, area)
             for found, truth in zip(detections, truths, strict=True)
         ]
         scores = np.concatenate([row[0] for row in rows])
         hits = np.concatenate([row[1] for row in rows], axis=1)
+        passed = np.concatenate([row[2] for row in rows], axis=1)
         order = np.argsort(-scores, kind="mergesort")
         for i in range(len(thresholds)):
-            precision[i, kind], recall[i, kind] = _curve_area(hits[i, order], total)
+            told = hits[i, order][~passed[i, order]]
+            precision[i, kind], recall[i, kind] = _curve_area(told, total)
     return DetectionMetrics(tuple(thresholds), precision, recall)
 
 
-def _match_frame(
-    found: Detections, truth: Truth, kind: int, thresholds: Sequence[float], most: int
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Match one class in one frame: scores `(n,)` and hits `(thresholds, n)`.
+def evaluate_sizes(
+    detections: Sequence[Detections], truths: Sequence[Truth], *, classes: int
+) -> dict[str, DetectionMetrics]:
+    """Score detections as COCO does, all of them ("all") and by the size of the labelled box."""
+    return {
+        name: evaluate_detections(
+            detections, truths, classes=classes, thresholds=COCO_THRESHOLDS, area=area
+        )
+        for name, area in {"all": _ALL, **SIZES}.items()
+    }
 
-    Each detection, best first, takes the free labelled box that it overlaps most.
+
+def _within(boxes: Floats, area: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    corners = boxes.astype(np.float64)
+    areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    found: npt.NDArray[np.bool_] = (areas >= area[0]) & (areas <= area[1])
+    return found
+
+
+def _counted(truth: Truth, kind: int, area: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Say which of a frame's boxes are of a class and an area."""
+    found: npt.NDArray[np.bool_] = (truth.classes == kind) & _within(truth.boxes, area)
+    return found
+
+
+def _match_frame(
+    found: Detections,
+    truth: Truth,
+    kind: int,
+    thresholds: Sequence[float],
+    most: int,
+    area: tuple[float, float],
+) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Match one class in one frame: scores `(n,)`, hits and passed over `(thresholds, n)`.
+
+    Each detection, best first, takes the free labelled box that it overlaps most; one that doesn't
+    count only where none that counts is near enough.
     """
     chosen = np.flatnonzero(found.classes == kind)
     chosen = chosen[np.argsort(-found.scores[chosen], kind="mergesort")][:most]
-    overlap = iou_matrix(found.boxes[chosen], truth.boxes[truth.classes == kind])
+    boxes = truth.boxes[truth.classes == kind]
+    counts = _within(boxes, area)
+    overlap = iou_matrix(found.boxes[chosen], boxes)
     hits = np.zeros((len(thresholds), len(chosen)), dtype=np.bool_)
+    passed = np.tile(~_within(found.boxes[chosen], area), (len(thresholds), 1))
     for i, threshold in enumerate(thresholds):
         free = overlap.copy()
-        for row in range(len(chosen) if free.shape[1] else 0):
-            best = free.shape[1] - 1 - int(free[row, ::-1].argmax())  # a tie goes to the later box
-            if free[row, best] >= min(threshold, 1 - 1e-10):
-                hits[i, row] = True
-                free[:, best] = -1
-    return found.scores[chosen], hits
+        for row in range(len(chosen)):
+            for wanted in (counts, ~counts):
+                best = _nearest(np.where(wanted, free[row], -1), min(threshold, 1 - 1e-10))
+                if best is not None:
+                    hits[i, row], passed[i, row] = counts[best], not counts[best]
+                    free[:, best] = -1
+                    break
+    return found.scores[chosen], hits, passed
+
+
+def _nearest(overlap: Floats, least: float) -> int | None:
+    """Return the box of the largest IoU, if it is large enough; a tie goes to the later box."""
+    if not len(overlap):
+        return None
+    best = len(overlap) - 1 - int(overlap[::-1].argmax())
+    return best if overlap[best] >= least else None
 
 
 def _curve_area(hits: npt.NDArray[np.bool_], total: int) -> tuple[float, float]:

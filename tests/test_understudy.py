@@ -35,6 +35,7 @@ COMMANDS = [
     *("trim", "merge"),
     "doctor",
     "detect",
+    *("boxes import", "boxes export", "boxes suggest", "boxes anchors"),
     *("profile list", "profile show", "profile check", "profile new"),
     *("train detector", "train policy"),
     *("bench infer", "bench capture", "bench record", "bench load"),

@@ -61,7 +61,7 @@ def boxes_import(
     from data.paths import claim_output
     from data.profile import load_profile
 
-    mapping = _mapping(mapped or [])
+    mapping = parse_mapping(mapped or [])
     profile = load_profile(profile_name) if profile_name is not None else None
     if report is not None:
         claim_output(report, force=force)
@@ -108,7 +108,8 @@ def boxes_export(
             out.print(f"written: {target} ({written.frames} pictures)", highlight=False)
 
 
-def _mapping(mapped: Sequence[str]) -> dict[str, str]:
+def parse_mapping(mapped: Sequence[str]) -> dict[str, str]:
+    """Return class by class what `--map` says; an empty object leaves a class out."""
     mapping = {}
     for text in ",".join(mapped).split(",") if mapped else []:
         label, sign, target = (part.strip() for part in text.partition("="))
