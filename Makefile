@@ -52,18 +52,19 @@ bench: setup recordings/bench.h5
 	$(BIN)/understudy bench capture
 	$(BIN)/understudy bench record
 
-SEEDS := $(shell seq 201 224)
+SEEDS := $(shell seq 201 236)
 LEVELS := beginner amateur professional
 
 weights: setup
 	@mkdir -p recordings/weights
 	for seed in $(SEEDS); do \
 	  level=$$(echo $(LEVELS) | cut -d' ' -f$$((seed % 3 + 1))); \
+	  kits=$$([ $$((seed % 2)) = 1 ] || echo --kits $$seed); \
 	  $(BIN)/understudy practice --coach --headless --record recordings/weights/$$seed.h5 \
-	    --seed $$seed --difficulty $$level --seconds 40 --force || exit 1; \
+	    --seed $$seed $$kits --difficulty $$level --seconds 40 --force || exit 1; \
 	done
 	$(BIN)/understudy train detector recordings/weights/*.h5 --out runs/weights --seed 1 \
-	  --steps 4000 --threads 1 --force
+	  --steps 3200 --every 5 --evaluations 6 --threads 1 --force
 	$(BIN)/python -m models.shipping runs/weights practice
 
 clean:

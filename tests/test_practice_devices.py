@@ -81,11 +81,50 @@ def test_stored_boxes_lie_in_the_letterboxed_frame():
     game = HeadlessGame()
     plain = stored_boxes(game, FrameSize(480, 270))
     boxed = stored_boxes(game, FrameSize(480, 300))
-    assert [b.class_name for b in plain] == [s.class_name for s in game.seen()]
-    for a, b, seen in zip(plain, boxed, game.seen(), strict=True):
+    for a, b, seen in zip(plain, boxed, game.screen.seen(), strict=True):
+        assert a.class_name == seen.class_name
         assert (b.x1, b.y1, b.x2, b.y2) == (a.x1, a.y1 + 15, a.x2, a.y2 + 15)
         assert (a.x1, a.y2) == (seen.x1 / 2, seen.y2 / 2)
         assert a.origin is BoxOrigin.TRUTH
+
+
+def test_a_hidden_ball_has_no_stored_box():
+    game = past_kick_off(HeadlessGame())
+    rival, ball = game.state.players[-2], game.state.ball
+    rival.x, rival.y = game.state.focus_x, 30.0
+    ball.x, ball.y, ball.z = rival.x, rival.y + 0.5, 0.0
+    in_front = stored_boxes(game, FrameSize(480, 270))
+    ball.y = rival.y - 0.5
+    behind = stored_boxes(game, FrameSize(480, 270))
+    assert "ball" in [box.class_name for box in in_front]
+    assert "ball" not in [box.class_name for box in behind]
+    assert "ball" in [box.class_name for box in game.seen()], "the coach knows where it must be"
+
+
+def test_a_crop_shows_a_part_of_the_same_match_and_its_boxes_follow():
+    crop = devices.Crop(0.25, 0.1, 0.5, 0.8)
+    whole, part = (
+        past_kick_off(HeadlessGame(seed=4, player=CoachPlayer(4, devices.SIZE), crop=each))
+        for each in (None, crop)
+    )
+    assert part.size == (480, 432)
+    image = whole.screen.grab().image
+    assert (part.screen.grab().image == image[54 : 54 + 432, 240 : 240 + 480]).all()
+    (full,) = [box for box in whole.screen.seen() if box.class_name == "marker"]
+    (moved,) = [box for box in part.screen.seen() if box.class_name == "marker"]
+    assert (moved.x1, moved.y2) == (full.x1 - 240, full.y2 - 54)
+    assert len(part.screen.seen()) < len(whole.screen.seen())
+    with pytest.raises(ValueError, match="inside the picture"):
+        devices.Crop(0.5, 0.0, 0.6, 1.0)
+
+
+def test_kits_dress_the_teams_anew_and_leave_the_match_alone():
+    plain, dressed = (
+        past_kick_off(HeadlessGame(seed=4, player=CoachPlayer(4, devices.SIZE), kits=kits))
+        for kits in (None, 77)
+    )
+    assert plain.state == dressed.state
+    assert (plain.screen.grab().image != dressed.screen.grab().image).any()
 
 
 def test_scripted_keys_move_the_player_and_keep_their_times():

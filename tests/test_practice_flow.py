@@ -148,12 +148,22 @@ def test_truth_tells_each_goal_once(tmp_path):
         "at_ns": 11,
         "step": 0,
         "size": [64, 36],
-        "boxes": [{"class": "ball", "x1": 1.23, "y1": 2, "x2": 3, "y2": 4}],
+        "boxes": [{"class": "ball", "x1": 1.23, "y1": 2, "x2": 3, "y2": 4, "visible": 1.0}],
         "score": [0, 0],
         "goal": None,
         "held": ["right", "s"],
     }
     assert lines[1]["score"] == [1, 0]
+
+
+def test_truth_tells_how_much_is_to_be_seen_and_leaves_the_hidden_out(tmp_path):
+    path = tmp_path / "truth.jsonl"
+    boxes = [SeenBox("player", 1, 2, 3, 4, 0.75), SeenBox("ball", 1, 2, 3, 4, 0.39)]
+    with TruthFile(path) as file:
+        state = Match("beginner", 60, 1).state
+        file.append(state, at_ns=1, size=(64, 36), boxes=boxes, held=())
+    (line,) = [json.loads(text) for text in path.read_text().splitlines()]
+    assert [(box["class"], box["visible"]) for box in line["boxes"]] == [("player", 0.75)]
 
 
 def test_truth_on_disk_only_ever_ends_with_a_whole_line(tmp_path):

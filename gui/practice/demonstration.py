@@ -9,7 +9,7 @@ from data.paths import claim_output
 from data.profile import GameProfile, load_profile
 from data.schema import CaptureFacts
 from data.writer import RecordingWriter
-from gui.practice.devices import SIZE, HeadlessGame, stored_boxes
+from gui.practice.devices import SIZE, Crop, HeadlessGame, stored_boxes
 from gui.practice.players import CoachPlayer
 from gui.practice.truth import TruthFile
 from recorder.session import record
@@ -47,8 +47,9 @@ class LabellingWriter(RecordingWriter):
         game = self._game
         self.append_boxes(index, stored_boxes(game, self.profile.capture.size))
         if self._truth is not None:
+            shown = game.screen.seen()
             self._truth.append(
-                game.state, at_ns=at_ns, size=game.size, boxes=game.seen(), held=game.keys.held
+                game.state, at_ns=at_ns, size=game.size, boxes=shown, held=game.keys.held
             )
         return index
 
@@ -61,10 +62,14 @@ def record_coach(
     seed: int = 0,
     force: bool = False,
     truth: Path | None = None,
+    kits: int | None = None,
+    crop: Crop | None = None,
     stop: Callable[[], bool] = lambda: False,
     on_status: Callable[[RecordStatus], None] | None = None,
 ) -> tuple[RecordReport, HeadlessGame]:
     """Record one match of the coach with the true boxes of every frame.
+
+    `kits` and `crop` change what the pictures show, not the match; see `HeadlessGame`.
 
     Returns:
         The recorder's report, and the finished game with its score.
@@ -75,7 +80,8 @@ def record_coach(
     """
     claim_output(path, force=force)  # before the truth file is begun
     profile = load_profile(PROFILE)
-    game = HeadlessGame(difficulty, seconds, seed, player=CoachPlayer(seed, SIZE))
+    player = CoachPlayer(seed, SIZE)
+    game = HeadlessGame(difficulty, seconds, seed, player=player, kits=kits, crop=crop)
     facts = CaptureFacts(0, 0, *game.size, 1.0, "headless", profile.capture.rate_hz)
     with ExitStack() as stack:
         truth_file = stack.enter_context(TruthFile(truth, force=force)) if truth else None

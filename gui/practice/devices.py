@@ -5,7 +5,9 @@ when somebody takes one.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
 from PyQt6.QtGui import QPainter
 from PyQt6.QtWidgets import QApplication
 
@@ -17,7 +19,7 @@ from gui.practice.match import Match
 from gui.practice.pixels import bgr
 from gui.practice.players import Player, changes
 from gui.practice.state import STEPS_PER_SECOND, MatchState
-from gui.practice.view import SeenBox, visible_objects
+from gui.practice.view import LEAST_VISIBLE, PixelRect, SeenBox, cut, visible_objects
 from recorder.screen import Frame
 
 SIZE = (960, 540)
@@ -29,6 +31,27 @@ def ensure_application() -> None:
     """Start Qt without a display, which drawing letters needs, unless it runs already."""
     if QApplication.instance() is None:
         _application.append(QApplication(["understudy", "-platform", "offscreen"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A part of the picture, as shares of its width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        inside = self.left + self.width <= 1 and self.top + self.height <= 1
+        if min(self.left, self.top) < 0 or min(self.width, self.height) < 0.1 or not inside:
+            raise ValueError(f"a crop lies inside the picture and spans a tenth of it, got {self}")
+
+    def pixels(self, size: tuple[int, int]) -> PixelRect:
+        """Return whole pixels of a picture of `size` (width, height)."""
+        left, top = round(self.left * size[0]), round(self.top * size[1])
+        width, height = round(self.width * size[0]), round(self.height * size[1])
+        return PixelRect(left, top, left + width, top + height)
 
 
 class SimulatedClock:
@@ -63,6 +86,8 @@ class HeadlessGame:
         *,
         size: tuple[int, int] = SIZE,
         player: Player | None = None,
+        kits: int | None = None,
+        crop: Crop | None = None,
     ) -> None:
         """Prepare a match.
 
@@ -70,11 +95,16 @@ class HeadlessGame:
             difficulty: One of `gui.practice.difficulty.DIFFICULTIES`.
             seconds: Length of the match.
             seed: Of the match and of the teams' looks.
-            size: Width and height of the pictures.
-            player: Who presses keys besides the sink; None for nobody.
+            size: Width and height of the pictures, before they are cropped.
+            player: Who presses keys besides the sink; None for nobody. He sees the whole picture.
+            kits: Dresses the teams in other kits than the seed does.
+            crop: The part of the picture that the screen shows; None for all.
         """
-        self.size = size
+        self.frame = PixelRect(0, 0, *size) if crop is None else crop.pixels(size)
+        self.size = round(self.frame.x2 - self.frame.x1), round(self.frame.y2 - self.frame.y1)
+        self.drawn_size = size
         self.seed = seed
+        self.kits = kits
         self.clock = SimulatedClock(self._run_until)
         self.keys = HeadlessKeys()
         self.screen = HeadlessScreen(self)
@@ -94,8 +124,8 @@ class HeadlessGame:
         return self.state.over
 
     def seen(self) -> list[SeenBox]:
-        """Return the boxes of what a picture taken now shows."""
-        return visible_objects(self.state, self.size)
+        """Return the boxes inside the whole picture now, hidden or not; nothing is drawn."""
+        return visible_objects(self.state, self.drawn_size)
 
     def run(self) -> None:
         """Play to the end without anybody watching."""
@@ -174,14 +204,25 @@ class HeadlessScreen:
 
     def grab(self) -> Frame:
         """Draw the match as it is now."""
+        artist = self._drawing()
+        image = artist.new_image()
+        painter = QPainter(image)
+        artist.draw(painter, self._game.state)
+        painter.end()
+        left, top, right, bottom = map(int, self._game.frame)
+        picture = np.ascontiguousarray(bgr(image)[top:bottom, left:right])
+        return Frame(image=picture, at_ns=self._game.clock.now_ns())
+
+    def seen(self) -> list[SeenBox]:
+        """Return the boxes of what a picture taken now shows, with what can be seen of each."""
+        return cut(self._drawing().seen(self._game.state), self._game.frame)
+
+    def _drawing(self) -> Artist:
         if self._artist is None:
             ensure_application()
-            self._artist = Artist(self._game.size, seed=self._game.seed)
-        image = self._artist.new_image()
-        painter = QPainter(image)
-        self._artist.draw(painter, self._game.state)
-        painter.end()
-        return Frame(image=bgr(image), at_ns=self._game.clock.now_ns())
+            game = self._game
+            self._artist = Artist(game.drawn_size, seed=game.seed, kits=game.kits)
+        return self._artist
 
     def close(self) -> None:
         """Let go of the painted pitch."""
@@ -189,7 +230,10 @@ class HeadlessScreen:
 
 
 def stored_boxes(game: HeadlessGame, size: FrameSize) -> list[Box]:
-    """Return the true boxes of a picture taken now, in pixels of the stored frame."""
+    """Return the true boxes of a picture taken now, in pixels of the stored frame.
+
+    What is as good as hidden has none.
+    """
     where = placement(FrameSize(*game.size), size)
     return [
         Box(
@@ -200,5 +244,6 @@ def stored_boxes(game: HeadlessGame, size: FrameSize) -> list[Box]:
             box.y2 * where.scale + where.top_px,
             BoxOrigin.TRUTH,
         )
-        for box in game.seen()
+        for box in game.screen.seen()
+        if box.visible >= LEAST_VISIBLE
     ]

@@ -26,12 +26,19 @@ from gui.practice.view import (
     LOGICAL_WIDTH,
     PX_PER_M_X,
     Camera,
+    PixelRect,
+    SeenBox,
     ball_rect,
+    class_of,
+    cut,
     goal_rect,
     kept_on_rail,
     marker_rect,
+    player_rect,
 )
+from gui.practice.visibility import Layer, visible_share
 
+_Thing = PlayerState | BallState | Team
 _MARKER = QColor("#ffe600")
 _BALL_TURNS = 8
 _BANNER_TOP = 118.0
@@ -41,11 +48,14 @@ _LEGEND_TOP = 699.0
 class Artist:
     """Draws matches at one size; what doesn't change between pictures is painted once."""
 
-    def __init__(self, size: tuple[int, int], *, seed: int = 0) -> None:
-        """Prepare for pictures of `size` (width, height); the seed dresses teams and crowd."""
+    def __init__(self, size: tuple[int, int], *, seed: int = 0, kits: int | None = None) -> None:
+        """Prepare for pictures of `size` (width, height); the seed dresses teams and crowd.
+
+        `kits` dresses the teams otherwise; see `look_of`.
+        """
         self.size = size
         self._sx, self._sy = size[0] / LOGICAL_WIDTH, size[1] / LOGICAL_HEIGHT
-        self._seed = seed
+        self._seed, self._kits = seed, kits
         self._looks: dict[tuple[Team, int, bool], Look] = {}
         self._figures = FigureSprites((self._sx + self._sy) / 2)
         self._overlays = Overlays(self._sx, self._sy)
@@ -86,21 +96,60 @@ class Artist:
         self._draw_shadows(painter, camera, state)
         self._draw_bodies(painter, camera, state)
         self._draw_marker(painter, camera, state)
-        painter.drawImage(self._at(22, 3), self._overlays.board(state))
-        if legend:
-            keys = self._overlays.legend()
-            place = QPoint((self.size[0] - keys.width()) // 2, self._at(0, _LEGEND_TOP).y())
-            painter.drawImage(place, keys)
-        text = state.banner if banner is None else banner
-        if text:
-            painter.drawImage(self._at(0, _BANNER_TOP), self._overlays.banner(text, _band(state)))
+        for corner, image in self._signs(state, banner=banner, legend=legend):
+            painter.drawImage(corner, image)
+
+    def seen(
+        self,
+        state: MatchState,
+        *,
+        banner: str | None = None,
+        panel: tuple[str, tuple[str, ...]] | None = None,
+    ) -> list[SeenBox]:
+        """Return the boxes of what `draw` shows, with the share of each that can be seen.
+
+        `panel` is the title and the lines of a panel over the picture, if there is one.
+        """
+        camera = self._camera(state)
+        named: list[tuple[str, PixelRect]] = []
+        layers = []
+        for thing, layer in self._bodies(camera, state):
+            layers.append(layer)
+            named.append(_named_rect(camera, thing, layer))
+        controlled = state.players[state.controlled]
+        named.append(("marker", marker_rect(camera, controlled)))
+        layers.append(self._marker_layer(named[-1][1]))
+        layers += self._signs(state, banner=banner, legend=True)
+        if panel is not None:
+            layers.append(self._panel(*panel))
+        boxes = [
+            SeenBox(name, *rect, visible_share(layers, index))
+            for index, (name, rect) in enumerate(named)
+        ]
+        return cut(boxes, PixelRect(0.0, 0.0, *map(float, self.size)))
 
     def draw_panel(self, painter: QPainter, title: str, lines: tuple[str, ...]) -> None:
         """Dim the picture and put a panel over its middle."""
         painter.fillRect(QRect(0, 0, *self.size), QColor(6, 10, 18, 120))
+        painter.drawImage(*self._panel(title, lines))
+
+    def _panel(self, title: str, lines: tuple[str, ...]) -> Layer:
         panel = self._overlays.panel(title, lines)
         corner = QPoint((self.size[0] - panel.width()) // 2, (self.size[1] - panel.height()) // 2)
-        painter.drawImage(corner, panel)
+        return Layer(corner, panel)
+
+    def _signs(self, state: MatchState, *, banner: str | None, legend: bool) -> list[Layer]:
+        """Return what lies over the picture, in drawing order."""
+        signs = [Layer(self._at(22, 3), self._overlays.board(state))]
+        if legend:
+            keys = self._overlays.legend()
+            place = QPoint((self.size[0] - keys.width()) // 2, self._at(0, _LEGEND_TOP).y())
+            signs.append(Layer(place, keys))
+        text = state.banner if banner is None else banner
+        if text:
+            band = self._overlays.banner(text, _band(state))
+            signs.append(Layer(self._at(0, _BANNER_TOP), band))
+        return signs
 
     def _at(self, x: float, y: float) -> QPoint:
         return QPoint(round(x * self._sx), round(y * self._sy))
@@ -133,6 +182,7 @@ class Artist:
                 ours=player.team is Team.HOME,
                 keeper=player.is_keeper,
                 number=player.number,
+                kits=self._kits,
             )
         return look
 
@@ -149,38 +199,65 @@ class Artist:
         painter.drawEllipse(QPointF(x + 2 * self._sx, y + 1.5 * self._sy), wide, wide * 0.5)
 
     def _draw_bodies(self, painter: QPainter, camera: Camera, state: MatchState) -> None:
-        """Draw players, ball and the near sides of the goals, the farthest first."""
-        things: list[tuple[float, PlayerState | BallState | Team]] = [
-            (player.y, player) for player in state.players
-        ]
+        for _, (corner, sprite) in self._bodies(camera, state):
+            painter.drawImage(corner, sprite)
+
+    def _bodies(self, camera: Camera, state: MatchState) -> list[tuple[_Thing, Layer]]:
+        """Return players, ball and the near sides of the goals, the farthest first."""
+        things: list[tuple[float, _Thing]] = [(player.y, player) for player in state.players]
         things.append((state.ball.y + 0.05, state.ball))
         things += [(GOAL_BOTTOM, team) for team in Team]
-        for _, thing in sorted(things, key=lambda pair: pair[0]):
-            if isinstance(thing, PlayerState):
-                corner = self._figures.corner(*camera.point(thing.x, thing.y))
-                sprite = self._figures.sprite(self._look(thing), pose_of(thing))
-                painter.drawImage(QPoint(*corner), sprite)
-            elif isinstance(thing, BallState):
-                box = ball_rect(camera, thing)
-                turn = int(thing.roll / math.tau * _BALL_TURNS) % _BALL_TURNS
-                painter.drawImage(QPoint(round(box.x1), round(box.y1)), self._balls[turn])
-            else:
-                goal = goal_rect(camera, thing)
-                if goal.x2 > 0 and goal.x1 < self.size[0]:
-                    place = QPoint(round(goal.x1), round(goal.y1))
-                    painter.drawImage(place, self._goals[thing])
+        ordered = sorted(things, key=lambda pair: pair[0])
+        return [(thing, self._layer(camera, thing)) for _, thing in ordered]
+
+    def _layer(self, camera: Camera, thing: _Thing) -> Layer:
+        if isinstance(thing, PlayerState):
+            corner = self._figures.corner(*camera.point(thing.x, thing.y))
+            return Layer(QPoint(*corner), self._figures.sprite(self._look(thing), pose_of(thing)))
+        if isinstance(thing, BallState):
+            box = ball_rect(camera, thing)
+            turn = int(thing.roll / math.tau * _BALL_TURNS) % _BALL_TURNS
+            return Layer(QPoint(round(box.x1), round(box.y1)), self._balls[turn])
+        goal = goal_rect(camera, thing)
+        return Layer(QPoint(round(goal.x1), round(goal.y1)), self._goals[thing])
 
     def _draw_marker(self, painter: QPainter, camera: Camera, state: MatchState) -> None:
         controlled = state.players[state.controlled]
-        box = marker_rect(camera, controlled)
+        self._paint_marker(painter, marker_rect(camera, controlled))
+        if state.power > 0:
+            x, y = camera.point(controlled.x, controlled.y)
+            paint_power(painter, QPointF(x, y + 13 * self._sy), state.power, self._sx)
+
+    def _paint_marker(self, painter: QPainter, box: PixelRect) -> None:
         tip = QPointF((box.x1 + box.x2) / 2, box.y2)
         triangle = QPolygonF([QPointF(box.x1, box.y1), QPointF(box.x2, box.y1), tip])
         painter.setPen(QPen(QColor(30, 26, 0, 220), 1.4 * self._sx))
         painter.setBrush(_MARKER)
         painter.drawPolygon(triangle)
-        if state.power > 0:
-            x, y = camera.point(controlled.x, controlled.y)
-            paint_power(painter, QPointF(x, y + 13 * self._sy), state.power, self._sx)
+
+    def _marker_layer(self, box: PixelRect) -> Layer:
+        """Return the marker as a sprite; `draw` paints it between the pixels."""
+        corner = QPoint(math.floor(box.x1), math.floor(box.y1))
+        size = math.ceil(box.x2) - corner.x(), math.ceil(box.y2) - corner.y()
+        sprite = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+        sprite.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(sprite)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-corner.x(), -corner.y())
+        self._paint_marker(painter, box)
+        painter.end()
+        return Layer(corner, sprite)
+
+
+def _named_rect(camera: Camera, thing: _Thing, layer: Layer) -> tuple[str, PixelRect]:
+    """Return what a body is called, and its box; the ball's is where its sprite came to lie."""
+    if isinstance(thing, PlayerState):
+        return class_of(thing), player_rect(camera, thing)
+    if isinstance(thing, BallState):
+        x, y = layer.corner.x(), layer.corner.y()
+        width, height = BALL_PX * camera.scale_x, BALL_PX * camera.scale_y
+        return "ball", PixelRect(x, y, x + width, y + height)
+    return "goal", goal_rect(camera, thing)
 
 
 def _band(state: MatchState) -> str:

@@ -1,5 +1,6 @@
 """Who wears what: kits told apart at a glance, and faces that differ."""
 
+import colorsys
 import random
 from dataclasses import dataclass
 from typing import Literal
@@ -49,13 +50,41 @@ THEIR_KEEPER = Kit("#12b5b0", "#0a4d5c", "#0a3a46", "#12b5b0", "#ffffff", "sleev
 
 _SKINS = ("#f6d3b3", "#eabf98", "#d9a577", "#b57b4d", "#8a5732", "#5f3a22")
 _HAIRS = ("#1d1713", "#33241a", "#5a3a20", "#8a5a2b", "#c99a4a", "#7a2f18")
+_WARM, _COLD = (-22.0, 14.0), (196.0, 246.0)  # hues in degrees
+_PATTERNS: tuple[Pattern, ...] = ("plain", "stripes", "hoops", "sash", "sleeves")
 
 
-def look_of(*, seed: int, ours: bool, keeper: bool, number: int) -> Look:
-    """Dress one player; the same arguments give the same look."""
+def _new_kit(dice: random.Random, *, ours: bool) -> Kit:
+    """Make up a kit: any pattern, in a warm colour for us and a cold one for them."""
+    hue = dice.uniform(*(_WARM if ours else _COLD)) % 360 / 360
+    saturation = dice.uniform(0.7, 0.95)
+
+    def colour(lightness: float) -> str:
+        rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
+        return "#" + "".join(f"{round(255 * value):02x}" for value in rgb)
+
+    shirt, dark, pale = colour(dice.uniform(0.42, 0.58)), colour(0.22), colour(0.82)
+    second = ("#ffffff", "#f2f2f2", dark, pale)
+    return Kit(
+        shirt=shirt,
+        trim=dice.choice(second),
+        shorts=dice.choice(("#ffffff", shirt, dark, "#20242e")),
+        socks=dice.choice((shirt, dark, "#ffffff")),
+        number="#ffffff",
+        pattern=dice.choice(_PATTERNS),
+    )
+
+
+def look_of(*, seed: int, ours: bool, keeper: bool, number: int, kits: int | None = None) -> Look:
+    """Dress one player; the same arguments give the same look.
+
+    The seed chooses faces and one of the four kits of a team, unless `kits` numbers others.
+    """
     kit_dice = random.Random(seed * 2 + ours)
-    kits = OURS if ours else THEIRS
-    kit = kits[kit_dice.randrange(len(kits))] if seed else kits[0]
+    known = OURS if ours else THEIRS
+    kit = known[kit_dice.randrange(len(known))] if seed else known[0]
+    if kits is not None:
+        kit = _new_kit(random.Random(kits * 2 + ours), ours=ours)
     if keeper:
         kit = OUR_KEEPER if ours else THEIR_KEEPER
     face_dice = random.Random((seed * 2 + ours) * 100 + number)

@@ -3,13 +3,16 @@
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from data.errors import UnderstudyError
 from gui.practice.difficulty import DIFFICULTIES
+
+if TYPE_CHECKING:
+    from gui.practice.devices import Crop
 
 
 def _known(difficulty: str) -> str:
@@ -39,6 +42,18 @@ Menu = Annotated[bool, typer.Option("--menu", help="Begin at the start screen.")
 ExitAtFullTime = Annotated[
     bool, typer.Option("--exit-at-full-time", help="Close the window after the match.")
 ]
+Kits = Annotated[
+    int | None,
+    typer.Option("--kits", min=0, help="With --record: dress the teams in kits made up by number."),
+]
+CropText = Annotated[
+    str | None,
+    typer.Option(
+        "--crop",
+        metavar="X,Y,W,H",
+        help="With --record: show only this part of the picture, as shares of its size.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
 
 
@@ -54,6 +69,8 @@ def practice(
     exit_at_full_time: ExitAtFullTime = False,
     headless: Headless = False,
     record: Record = None,
+    kits: Kits = None,
+    crop: CropText = None,
     force: Force = False,
 ) -> None:
     """Play the built-in football game: arrows run, E sprints, S W A D pass, shoot and cross."""
@@ -64,11 +81,15 @@ def practice(
             raise typer.BadParameter("--menu and --exit-at-full-time need a window")
         if truth and not record:
             raise typer.BadParameter("--truth tells what is drawn, and nothing is; add --record")
-        _play_headless(record, result, truth, difficulty, seconds, seed, force=force)
+        if not record and not (kits is None and crop is None):
+            raise typer.BadParameter("--kits and --crop change what is drawn; add --record")
+        _play_headless(
+            record, result, truth, difficulty, seconds, seed, kits=kits, crop=crop, force=force
+        )
         return
-    if record:
+    if record or not (kits is None and crop is None):
         raise typer.BadParameter(
-            "--record needs --headless; a window is recorded with `understudy record`"
+            "--record, --kits and --crop need --headless; `understudy record` records a window"
         )
     from gui.practice.flow import MatchSettings
     from gui.practice.window import WindowSettings, run_window
@@ -95,6 +116,8 @@ def _play_headless(
     seconds: float,
     seed: int,
     *,
+    kits: int | None,
+    crop: str | None,
     force: bool,
 ) -> None:
     from data.paths import claim_output
@@ -113,7 +136,14 @@ def _play_headless(
         done = "played"
     else:
         report, game = record_coach(
-            record, difficulty=difficulty, seconds=seconds, seed=seed, force=force, truth=truth
+            record,
+            difficulty=difficulty,
+            seconds=seconds,
+            seed=seed,
+            force=force,
+            truth=truth,
+            kits=kits,
+            crop=None if crop is None else _parse_crop(crop),
         )
         done = f"recorded {report.frames} frames ({report.bytes / 1e6:.0f} MB) to {record}"
     if result is not None:
@@ -122,6 +152,18 @@ def _play_headless(
     Console(soft_wrap=True).print(
         f"{done}: {ours} - {theirs} at {difficulty}, in {time.monotonic() - started_s:.1f} s"
     )
+
+
+def _parse_crop(text: str) -> "Crop":
+    from gui.practice.devices import Crop
+
+    try:
+        left, top, width, height = map(float, text.split(","))
+        return Crop(left, top, width, height)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"--crop {text}: wants four shares inside the picture, such as 0.1,0.1,0.8,0.8"
+        ) from error
 
 
 def main() -> None:

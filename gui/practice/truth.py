@@ -10,7 +10,7 @@ from data.errors import UnderstudyError
 from data.paths import claim_output, part_path
 from gui.practice.flow import MatchSettings
 from gui.practice.state import STEPS_PER_SECOND, MatchState, Team
-from gui.practice.view import SeenBox
+from gui.practice.view import LEAST_VISIBLE, SeenBox
 
 FLUSH_LINES = 30  # half a second: what a reader lags behind, and what `kill -9` costs
 Side = Literal["for", "against"]
@@ -53,7 +53,7 @@ class TruthFile(Closing):
             state: The moment that it shows.
             at_ns: Monotonic time when it was on the screen.
             size: Width and height of the window's picture, pixels.
-            boxes: What it shows, in its pixels.
+            boxes: What it shows, in its pixels; those that are as good as hidden are left out.
             held: Keys that the game believes held.
         """
         line: dict[str, Any] = {
@@ -67,8 +67,10 @@ class TruthFile(Closing):
                     "y1": round(box.y1, 2),
                     "x2": round(box.x2, 2),
                     "y2": round(box.y2, 2),
+                    "visible": round(box.visible, 2),
                 }
                 for box in boxes
+                if box.visible >= LEAST_VISIBLE
             ],
             "score": list(state.score),
             "goal": self._goal(state),

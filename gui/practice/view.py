@@ -5,6 +5,7 @@ perspective: x to the right, y downwards and compressed, height straight up. Dra
 functions, so that the boxes are those of the drawn figures.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -48,7 +49,8 @@ MARKER_WIDTH_PX = 20.0
 MARKER_HEIGHT_PX = 14.0
 MARKER_GAP_PX = 6.0
 LEAST_VISIBLE = 0.4
-"""What is cut off by the picture's edge beyond this share is not reported."""
+"""Of what the picture's edge cuts off, or other things cover, at least this share must be left to
+count as seen."""
 
 
 class PixelRect(NamedTuple):
@@ -69,6 +71,8 @@ class SeenBox:
     y1: float
     x2: float
     y2: float
+    visible: float = 1.0
+    """Share of it inside the picture that nothing else covers, where that has been measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,20 +189,32 @@ def marker_rect(camera: Camera, player: PlayerState) -> PixelRect:
 
 
 def visible_objects(state: MatchState, size: tuple[int, int]) -> list[SeenBox]:
-    """Return the boxes of what a picture of `size` (width, height) shows, cut at its edges."""
+    """Return the boxes inside a picture of `size` (width, height), cut at its edges.
+
+    They come from the geometry alone: what hides behind something else is among them.
+    """
     camera = Camera.of(state, size)
     named = [("goal", goal_rect(camera, team)) for team in Team]
-    named += [
-        ("player" if player.team is Team.HOME else "opponent", player_rect(camera, player))
-        for player in state.players
-    ]
+    named += [(class_of(player), player_rect(camera, player)) for player in state.players]
     named.append(("ball", ball_rect(camera, state.ball)))
     named.append(("marker", marker_rect(camera, state.players[state.controlled])))
-    boxes = []
-    for class_name, whole in named:
-        x1, y1 = max(whole.x1, 0.0), max(whole.y1, 0.0)
-        x2, y2 = min(whole.x2, camera.width_px), min(whole.y2, camera.height_px)
-        area = (whole.x2 - whole.x1) * (whole.y2 - whole.y1)
+    boxes = [SeenBox(class_name, *rect) for class_name, rect in named]
+    return cut(boxes, PixelRect(0.0, 0.0, camera.width_px, camera.height_px))
+
+
+def class_of(player: PlayerState) -> str:
+    """Name the class of object that a player is."""
+    return "player" if player.team is Team.HOME else "opponent"
+
+
+def cut(boxes: Iterable[SeenBox], frame: PixelRect) -> list[SeenBox]:
+    """Cut boxes at a frame's edges, in its pixels; drop those of which too little is left."""
+    kept = []
+    for box in boxes:
+        x1, y1 = max(box.x1, frame.x1), max(box.y1, frame.y1)
+        x2, y2 = min(box.x2, frame.x2), min(box.y2, frame.y2)
+        area = (box.x2 - box.x1) * (box.y2 - box.y1)
         if x2 > x1 and y2 > y1 and (x2 - x1) * (y2 - y1) >= LEAST_VISIBLE * area:
-            boxes.append(SeenBox(class_name, x1, y1, x2, y2))
-    return boxes
+            corners = x1 - frame.x1, y1 - frame.y1, x2 - frame.x1, y2 - frame.y1
+            kept.append(SeenBox(box.class_name, *corners, box.visible))
+    return kept

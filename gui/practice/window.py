@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -134,18 +134,20 @@ class PracticeWindow(QWidget):
         painter.end()
         self.repaint()  # on the screen before the time is taken
         at_ns = self._clock.now_ns()
-        boxes = visible_objects(flow.state, artist.size)
         if self._coach is not None:
             if flow.screen is Screen.PLAY and self.isActiveWindow():
+                boxes = visible_objects(flow.state, artist.size)
                 self._coach.look(at_ns / 1e9, boxes, artist.size)
             else:
                 self._coach.let_go()
         if self._truth is not None and flow.screen is not Screen.START:
+            covering = None if panel is None else (panel.title, panel.lines)
+            shown = artist.seen(flow.state, banner=flow.banner, panel=covering)
             self._truth.append(
                 flow.state,
                 at_ns=at_ns,
                 size=self._pixels(),
-                boxes=_moved(boxes, self._corner),
+                boxes=_moved(shown, self._corner),
                 held=self._held,
             )
 
@@ -222,7 +224,7 @@ def _moved(boxes: list[SeenBox], by: QPoint) -> list[SeenBox]:
     if by.x() == 0 and by.y() == 0:
         return boxes
     return [
-        SeenBox(b.class_name, b.x1 + by.x(), b.y1 + by.y(), b.x2 + by.x(), b.y2 + by.y())
+        replace(b, x1=b.x1 + by.x(), y1=b.y1 + by.y(), x2=b.x2 + by.x(), y2=b.y2 + by.y())
         for b in boxes
     ]
 

@@ -17,7 +17,7 @@ import typer
 from data.console import print_table, progress
 from data.frames import Image, fit
 from data.profile import load_profile
-from gui.practice.devices import HeadlessGame
+from gui.practice.devices import HeadlessGame, stored_boxes
 from gui.practice.difficulty import DIFFICULTIES
 from gui.practice.players import CoachPlayer
 from models.detection_metrics import Truth, evaluate_detections
@@ -111,14 +111,13 @@ def _compress(images: list[Image], judge: Judge) -> None:
 
 def _matches(width_px: int, pictures: int, names: tuple[str, ...]) -> Iterator[tuple[Image, Truth]]:
     size = (width_px, width_px * 9 // 16)
-    scale = SIZE.width_px / width_px
     for seed in SEEDS:
         level = list(DIFFICULTIES)[seed % len(DIFFICULTIES)]
         game = HeadlessGame(level, 60.0, seed, size=size, player=CoachPlayer(seed, size))
         for index in range(pictures):
             game.clock.sleep_until_ns(round((index + 1) * 55e9 / pictures))
-            seen = game.seen()
-            boxes = [[scale * x for x in (box.x1, box.y1, box.x2, box.y2)] for box in seen]
+            seen = stored_boxes(game, SIZE)
+            boxes = [(box.x1, box.y1, box.x2, box.y2) for box in seen]
             classes = [names.index(box.class_name) for box in seen]
             truth = Truth(np.array(boxes, np.float32).reshape(-1, 4), np.array(classes, np.int64))
             yield game.screen.grab().image.copy(), truth
