@@ -35,6 +35,8 @@ GRAPH_NAME = "perception.onnx"
 # Rows and columns of the pooled map: position stays known to a third of the height and a fifth of
 # the width, and 3 * 5 * 64 = 960 features stay below the size of the tokens' network.
 GRID = (3, 5)
+# The tracker begins with surer ones only (`models.tracking.BORN`); half as many balls are lost so.
+SEEN = DecodeSettings(score_threshold=0.2)
 WEIGHTS_FOLDER = Path(__file__).resolve().parent / "weights"
 Engine = Literal["auto", "onnx", "torch"]
 
@@ -101,11 +103,11 @@ class Perception:
             threads: CPU threads; one leaves a core to the game.
             cache: Where the exported graph is kept, such as `runs/NAME/perception.onnx`; made
                 again when the weights changed. None keeps it in memory only.
-            settings: Which detections are kept.
+            settings: Which detections are kept; by default those that the tracker wants.
         """
         self.fingerprint = fingerprint(detector)
         self.feature_count = detector.settings.width * GRID[0] * GRID[1]
-        self._settings = settings or DecodeSettings()
+        self._settings = settings or SEEN
         self._anchors = detector.anchors()
         self._size = detector.settings.size
         runtime = None if engine == "torch" else _onnxruntime(required=engine == "onnx")

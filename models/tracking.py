@@ -13,6 +13,9 @@ GAIN = 0.4  # of a new velocity measurement; 1 px of noise at 20 Hz is 28 px/s u
 COAST_DECAY = 0.85  # of the velocity, for each tick an object is missed
 COAST_SINGLE_S = 0.5  # how long something that exists once is believed in while it is missed
 COAST_MANY_S = 0.2  # others vanish for good reasons: they leave the picture
+# What is followed may be seen less surely than what is new (ByteTrack, Zhang et al. 2022, 3): a
+# ball that comes to lie before white socks is the ball that rolled there.
+BORN = 0.3  # least score to begin with; perception tells of less
 
 
 class Track(NamedTuple):
@@ -104,7 +107,7 @@ class Tracker:
             for i, track in enumerate(expected)
             if i in of_track or self._alive(track, single=single)
         ]
-        new = [seen for j, seen in enumerate(found) if j not in used]
+        new = [seen for j, seen in enumerate(found) if j not in used and seen.score >= BORN]
         return self._single(kept, new) if single else (*kept, *new)
 
     @staticmethod

@@ -16,7 +16,7 @@ from tests.pitch_pictures import write_pitch_recording
 ROOT = Path(__file__).resolve().parent.parent
 TRAIN = (
     *("-m", "understudy", "train", "detector", "0.h5", "1.h5", "--every", "1", "--batch", "4"),
-    *("--weights", "practice", "--freeze-norm", "--threads", "1", "--evaluations", "1"),
+    *("--weights", "none", "--freeze-norm", "--threads", "1", "--evaluations", "1"),
 )
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 

@@ -25,7 +25,7 @@ from models.anchor_reach import fit_reach
 from models.anchors import best_possible_recall
 from models.detection_metrics import DetectionMetrics, Truth, evaluate_sizes
 from models.detections import DecodeSettings, Detections
-from models.perception import Perception, Sight, load_detector
+from models.perception import SEEN, Perception, Sight, load_detector
 from models.tracking import Track, Tracker
 
 HELD_OUT = 901  # settle thresholds and the like with another first seed
@@ -186,7 +186,7 @@ def truth_of(moment: Moment, profile: GameProfile) -> Truth:
 
 def operating(sight: Sight) -> Sight:
     """Keep what live play keeps."""
-    kept = sight.scores > DecodeSettings().score_threshold
+    kept = sight.scores > SEEN.score_threshold
     return Sight(sight.boxes[kept], sight.classes[kept], sight.scores[kept], sight.features)
 
 
