@@ -144,12 +144,13 @@ def play(
         while True:
             tick = pacer.wait()
             theirs = flight.detector.see(human.drain() if human is not None else [])
+            found = window.state() if window is not None else None
             facts = Facts(
                 now_ns=tick.due_ns,
                 stop_asked=stop(),
                 stop_key=stop_key(),
-                window_gone=window is not None and window.gone(),
-                focused=window is None or window.focused(),
+                window_gone=found is not None and found.gone,
+                focused=found is None or found.focused,
                 human=flight.detector.active(tick.due_ns),
             )
             verdict = judge(facts, until_ns=until_ns)

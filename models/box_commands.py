@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.box_files.commands import parse_mapping
+from data.box_files.commands import Mapped, parse_mapping
 from data.console import (
     AsJson,
     Files,
@@ -61,14 +61,7 @@ def boxes_suggest(
     carry: Annotated[
         int, typer.Option("--carry", min=1, help="Frames the tracker carries a box at most.")
     ] = 20,
-    mapped: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="CLASS=OBJECT",
-            help="Which class is which object; CLASS= leaves one out. May be given again.",
-        ),
-    ] = None,
+    mapped: Mapped = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:

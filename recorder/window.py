@@ -2,10 +2,12 @@
 
 import re
 import sys
+from abc import ABC, abstractmethod
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
+from data.closing import Closing
 from data.errors import DisplayError
 from recorder.pacing import Clock, MonotonicClock
 
@@ -93,6 +95,26 @@ class OpenWindow(GameWindow, Protocol):
     def close(self) -> None:
         """Stop following the window, which itself stays open."""
         ...
+
+
+class FollowedWindow(Closing, ABC):
+    """What every kind of desktop's window answers in the same way, from its `state`."""
+
+    @abstractmethod
+    def state(self) -> WindowState:
+        """Say how the window stands now; asked afresh, and cheap enough for every tick."""
+
+    def rect(self) -> Rect | None:
+        """Return where the picture is; None while it is not shown."""
+        return self.state().rect
+
+    def focused(self) -> bool:
+        """Say whether keys go to this window."""
+        return self.state().focused
+
+    def gone(self) -> bool:
+        """Say whether the window has been closed for good."""
+        return self.state().gone
 
 
 class WindowSystem(Protocol):

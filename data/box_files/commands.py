@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 MOST_SHOWN = 50
 boxes_app = typer.Typer(no_args_is_help=True, help="Boxes of objects: what a detector learns.")
 Kind = Annotated[BoxFormat, typer.Option("--format", help="How the boxes are written.")]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="CLASS=OBJECT",
+        help="Which class is which object; CLASS= leaves one out. May be given again.",
+    ),
+]
 
 
 @boxes_app.command("import")
@@ -35,14 +43,7 @@ def boxes_import(
             show_default="made of the classes that are found",
         ),
     ] = None,
-    mapped: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="CLASS=OBJECT",
-            help="Which class is which object; CLASS= leaves one out. May be given again.",
-        ),
-    ] = None,
+    mapped: Mapped = None,
     labelled_only: Annotated[
         bool,
         typer.Option("--labelled-only", help="Leave out pictures that no annotation speaks of."),

@@ -1,11 +1,12 @@
 """`understudy bench capture` and `bench record`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from data.console import AsJson, out, print_json, print_table, progress, stoppable
+from data.console import AsJson, Interrupt, out, print_json, print_table, progress, stoppable
 
 Width = Annotated[
     int,
@@ -31,19 +32,13 @@ def bench_capture_command(
     """Take, shrink and compress pictures of the practice game, beside the bare calls."""
     from data.profile import load_profile
     from recorder.bench.benchmark import bench_capture
-    from recorder.bench.game import practice_game
 
-    with (
-        stoppable() as stop,
-        progress(quiet=as_json) as show,
-        practice_game(seconds=seconds, width_px=width, on_screen=on_screen),
+    with _beside_the_game("take pictures", seconds, width, on_screen=on_screen, quiet=as_json) as (
+        show,
+        stop,
     ):
         found = bench_capture(
-            load_profile("practice"),
-            seconds=seconds,
-            rate_hz=rate,
-            show=lambda share: show("take pictures", share),
-            stop=stop,
+            load_profile("practice"), seconds=seconds, rate_hz=rate, show=show, stop=stop
         )
     _tell(found, as_json=as_json)
 
@@ -58,21 +53,30 @@ def bench_record_command(
     """Record the practice game with the whole recorder, beside the bare calls at the same rate."""
     from data.profile import load_profile
     from recorder.bench.benchmark import bench_record
+
+    with _beside_the_game("record", seconds, width, on_screen=on_screen, quiet=as_json) as (
+        show,
+        stop,
+    ):
+        found = bench_record(
+            load_profile("practice"), seconds=seconds, rate_hz=rate, show=show, stop=stop
+        )
+    _tell(found, as_json=as_json)
+
+
+@contextmanager
+def _beside_the_game(
+    name: str, seconds: float, width: int, *, on_screen: bool, quiet: bool
+) -> Iterator[tuple[Callable[[float], None], Interrupt]]:
+    """Run the practice game; yield what shows the share done, and what says whether to stop."""
     from recorder.bench.game import practice_game
 
     with (
         stoppable() as stop,
-        progress(quiet=as_json) as show,
+        progress(quiet=quiet) as show,
         practice_game(seconds=seconds, width_px=width, on_screen=on_screen),
     ):
-        found = bench_record(
-            load_profile("practice"),
-            seconds=seconds,
-            rate_hz=rate,
-            show=lambda share: show("record", share),
-            stop=stop,
-        )
-    _tell(found, as_json=as_json)
+        yield (lambda share: show(name, share)), stop
 
 
 def _tell(found: Mapping[str, Any], *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from data.closing import Closing
 from data.errors import DisplayError
 from recorder.pacing import Clock
-from recorder.window import GONE, NOT_SHOWN, Rect, WindowInfo, WindowState
+from recorder.window import GONE, NOT_SHOWN, FollowedWindow, Rect, WindowInfo, WindowState
 from recorder.windows.cover import Cover, state_on
 from recorder.windows.pick import DESKTOP, wait_for_click
 from recorder.windows.quartz import Quartz, RealQuartz
@@ -92,8 +92,8 @@ class MacWindows(Closing):
         return MacWindow(self._quartz, handle, title)
 
 
-class MacWindow(Closing):
-    """A window on macOS; any thread may ask."""
+class MacWindow(FollowedWindow):
+    """A window on macOS, its title bar included in the picture; any thread may ask."""
 
     def __init__(self, quartz: Quartz, handle: int, title: str) -> None:
         self._quartz = quartz
@@ -121,18 +121,6 @@ class MacWindow(Closing):
         covers = [Cover(((hidden,),)) for each in stack if (hidden := _hidden_by(each))]
         screen = _around_all(quartz.screens())
         return state_on(screen, rect, covers, focused=focus == self._handle)
-
-    def rect(self) -> Rect | None:
-        """Return where the window is, title bar included; None while it is not shown."""
-        return self.state().rect
-
-    def focused(self) -> bool:
-        """Say whether keys go to this window."""
-        return self.state().focused
-
-    def gone(self) -> bool:
-        """Say whether the window has been closed for good."""
-        return self.state().gone
 
     def activate(self) -> None:
         """Bring the window's program to the front, with the window it used last."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from data.closing import Closing
 from data.errors import DisplayError
 from recorder.pacing import Clock
-from recorder.window import GONE, NOT_SHOWN, Rect, WindowInfo, WindowState
+from recorder.window import GONE, NOT_SHOWN, FollowedWindow, WindowInfo, WindowState
 from recorder.windows.cover import Cover, state_on
 from recorder.windows.pick import DESKTOP, wait_for_click
 from recorder.windows.user32 import RealUser32, User32
@@ -69,7 +69,7 @@ class Win32Windows(Closing):
         """Nothing is held open."""
 
 
-class Win32Window(Closing):
+class Win32Window(FollowedWindow):
     """A window on Windows; any thread may ask."""
 
     def __init__(self, user32: User32, handle: int, title: str) -> None:
@@ -95,18 +95,6 @@ class Win32Window(Closing):
             return NOT_SHOWN
         focused = user32.foreground() == handle
         return state_on(user32.screen(), rect, self._above(), focused=focused)
-
-    def rect(self) -> Rect | None:
-        """Return where the picture is, without frame and title bar; None while it is not shown."""
-        return self.state().rect
-
-    def focused(self) -> bool:
-        """Say whether keys go to this window."""
-        return self.state().focused
-
-    def gone(self) -> bool:
-        """Say whether the window has been closed for good."""
-        return self.state().gone
 
     def activate(self) -> None:
         """Bring the window to the front; Windows may only let its button in the task bar flash."""

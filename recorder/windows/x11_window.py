@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.closing import Closing
 from recorder.pacing import Clock
-from recorder.window import GONE, NOT_SHOWN, Rect, WindowInfo, WindowState
+from recorder.window import GONE, NOT_SHOWN, FollowedWindow, Rect, WindowInfo, WindowState
 from recorder.windows.cover import state_on
 from recorder.windows.pick_x11 import pick
 from recorder.windows.x11 import (
@@ -92,7 +92,7 @@ class X11Windows(Closing):
                 continue  # it went away while we looked
 
 
-class X11Window(Closing):
+class X11Window(FollowedWindow):
     """A window on X11, followed over a connection of its own; any thread may ask.
 
     The server tells of every change that matters, so that a question costs one round trip, in which
@@ -146,18 +146,6 @@ class X11Window(Closing):
             # Everything moves: no answer is sure, and keys are nobody's until it rests.
             self._stale = True
             return replace(self._state, focused=False)
-
-    def rect(self) -> Rect | None:
-        """Return where the picture is, without frame and title bar; None while it is not shown."""
-        return self.state().rect
-
-    def focused(self) -> bool:
-        """Say whether keys go to this window."""
-        return self.state().focused
-
-    def gone(self) -> bool:
-        """Say whether the window has been closed for good."""
-        return self.state().gone
 
     def activate(self) -> None:
         """Ask the window manager to bring the window to the front and give it the focus."""
