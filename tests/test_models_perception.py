@@ -49,7 +49,7 @@ def picture(seed: int = 0) -> Image:
 def test_onnx_runtime_sees_what_torch_sees(detector: Detector, onnx: Perception) -> None:
     torches = Perception(detector, engine="torch", threads=1)
     for seed in range(3):
-        pairs = zip(onnx._run(picture(seed)), torches._run(picture(seed)), strict=True)
+        pairs = zip(onnx.network(picture(seed)), torches.network(picture(seed)), strict=True)
         for ours, expected in pairs:
             np.testing.assert_allclose(ours, expected, atol=1e-3)
     assert (onnx.engine, torches.engine) == ("onnx", "torch")
