@@ -122,7 +122,7 @@ def repair(
 def _closed(leftover: Path, *, force: bool) -> dict[str, Any]:
     from data.inspection.timeline import Timeline
     from data.reader import Recording
-    from data.writer import repair as close_leftover
+    from data.repair import repair as close_leftover
 
     with Recording(leftover) as left:
         lost = left.lost_frames

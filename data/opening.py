@@ -60,7 +60,9 @@ class RecordingFile(Closing):
                 self._size = path.stat().st_size
                 self.attributes = schema.attributes(self._file)
                 found = schema.problems(self._file, self.attributes)
-                self._datasets = {} if found else {n: self._file[n] for n in self._names()}
+                self._datasets = (
+                    {} if found else {n: self._file[n] for n in schema.expected(self._file)}
+                )
                 self._rows = {name: self._held(name) for name in self._datasets}
             if found:
                 raise RecordingError(f"{path}: {found[0]}.")
@@ -117,10 +119,6 @@ class RecordingFile(Closing):
         wrong = np.flatnonzero(np.diff(ends, prepend=0) < 0)
         ends = ends[: wrong[0]] if len(wrong) else ends
         return ends[: np.searchsorted(ends, self._rows[schema.FRAME_BYTES], side="right")]
-
-    def _names(self) -> list[str]:
-        ticks = schema.TABLES[-1] if schema.has(self._file, schema.TICK_PROBABILITIES) else ()
-        return [*schema.DATASETS, *ticks]
 
     def _held(self, name: str) -> int:
         """Count the rows that a file of this size has room for.

@@ -14,17 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from data.errors import ProfileError
 from data.frames import FrameSize
-from data.profile_errors import first_problem, nearest, problem_lines
+from data.key_names import is_key_name, not_a_key
+from data.profile_errors import first_problem, problem_lines
 
-# Canonical key names: printable characters stand for themselves, the rest are named here.
-NAMED_KEYS = frozenset(
-    [
-        *("up", "down", "left", "right", "space", "enter", "tab", "esc", "backspace", "delete"),
-        *("insert", "home", "end", "page_up", "page_down", "caps_lock"),
-        *("shift_l", "shift_r", "ctrl_l", "ctrl_r", "alt_l", "alt_r"),
-        *(f"f{number}" for number in range(1, 13)),
-    ]
-)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 # A profile may come from a stranger's file: nothing may be made as large as it claims.
 MOST_PROFILE_BYTES = 1 << 20
@@ -36,27 +28,10 @@ MOST_HEAD_KEYS = 12  # a head's classes are looked up in a table of 2 to this ma
 MOST_OBJECTS = 64
 
 
-def is_key_name(name: str) -> bool:
-    """Say whether a name is a key that can be recorded and pressed."""
-    return name in NAMED_KEYS or (len(name) == 1 and name.isprintable() and name == name.lower())
-
-
 def _checked_key(name: str) -> str:
     if not is_key_name(name):
         raise ValueError(not_a_key(name))
     return name
-
-
-def not_a_key(name: str) -> str:
-    """Say that a name is no key, and which was probably meant."""
-    if meant := nearest(name, NAMED_KEYS) if len(name) > 1 else None:
-        return f"{name[:40]!r} is not a key; did you mean {meant!r}?"
-    if is_key_name(name.lower()):
-        return f"{name!r} is not a key; did you mean {name.lower()!r}?"
-    return (
-        f"{name[:40]!r} is not a key; use a lower-case character such as 'd', or one of: "
-        + ", ".join(sorted(NAMED_KEYS))
-    )
 
 
 def _refuse(problems: Iterable[str]) -> None:

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from data.errors import ProfileError
 from data.frames import FrameSize
+from data.key_names import is_key_name, not_a_key
 from data.key_use import KeyUse
 from data.keys import class_of
-from data.profile import MOST_HEAD_KEYS, GameProfile, Head, HotKeys, is_key_name, not_a_key
+from data.profile import MOST_HEAD_KEYS, GameProfile, Head, HotKeys
 from data.profile_errors import NAME_RULE, first_problem, problem_lines, sentence
 
 STORED_WIDTH_PX = 480

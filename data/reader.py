@@ -13,6 +13,7 @@ from data import schema
 from data.boxes import Box, BoxOrigin, FrameBoxes
 from data.closing import Closing
 from data.errors import ProfileError, RecordingError
+from data.flight import Decisions, FlightFacts
 from data.frames import Image, decode_jpeg
 from data.keys import By, KeyEvent, labels_at
 from data.opening import RecordingFile, refusing_damage
@@ -280,6 +281,25 @@ class Recording(Closing):
     def latencies(self) -> npt.NDArray[np.int64]:
         """Return nanoseconds by decision and stage, `(ticks, len(TICK_STAGES))`."""
         return self._ticks(schema.TICK_LATENCY).astype(np.int64)
+
+    @property
+    def keeps_decisions(self) -> bool:
+        """Whether it is a flight log that says what was seen and chosen on every decision."""
+        return schema.DECISION_AT in self._open()
+
+    def decisions(self) -> Decisions:
+        """Return what live play decided, and on what; to be used while this is open.
+
+        Raises:
+            RecordingError: It is no flight log, or one of old, or it is damaged.
+        """
+        return Decisions(self._open(), self.profile)
+
+    @cached_property
+    def flight_facts(self) -> FlightFacts | None:
+        """Who played; None where the file doesn't say."""
+        with refusing_damage(self.path):
+            return FlightFacts.from_attributes(self.attributes)
 
     def _believed(self, times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         if len(times_ns) and not -MOST_NS < int(times_ns.min()) <= int(times_ns.max()) < MOST_NS:

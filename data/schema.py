@@ -34,6 +34,16 @@ TICK_AT = "ticks/at_ns"
 TICK_FRAME = "ticks/frame"
 TICK_PROBABILITIES = "ticks/probabilities"
 TICK_LATENCY = "ticks/latency_ns"
+DECISION_AT = "decisions/at_ns"
+DECISION_FRESH = "decisions/fresh"
+DECISION_OBJECTS = "decisions/objects"
+DECISION_FEATURES = "decisions/features"
+DECISION_CLASSES = "decisions/classes"
+DECISION_HELD = "decisions/held"
+SEEN_CLASS = "seen/class"
+SEEN_SCORE = "seen/score"
+SEEN_BOX = "seen/box"
+SEEN_FEATURES = "seen/features"
 
 ALL_LABELLED = "all_labelled"
 """Attribute of a file whose frames are all labelled: those without a box show no object."""
@@ -72,7 +82,18 @@ TABLES: tuple[tuple[str, ...], ...] = (
     (SPAN_KIND, SPAN_START, SPAN_END),
     (BOX_FRAME, BOX_CLASS, BOX_X1, BOX_Y1, BOX_X2, BOX_Y2, BOX_ORIGIN),
     (TICK_AT, TICK_FRAME, TICK_PROBABILITIES, TICK_LATENCY),
+    (SEEN_CLASS, SEEN_SCORE, SEEN_BOX),
+    (
+        DECISION_AT,
+        DECISION_FRESH,
+        DECISION_OBJECTS,
+        DECISION_FEATURES,
+        DECISION_CLASSES,
+        DECISION_HELD,
+    ),
 )
+# Written many elements at a time, whatever row they belong to.
+JOINED = frozenset({FRAME_BYTES, SEEN_CLASS, SEEN_SCORE, SEEN_BOX, SEEN_FEATURES})
 
 
 class SpanKind(IntEnum):
@@ -85,10 +106,23 @@ class SpanKind(IntEnum):
     RESIZED = 4
     MOVED = 5
     COVERED = 6
+    STANDSTILL = 7
+    """The picture did not change, or was black."""
+    RATE_LOST = 8
+    """The machine was too slow to play."""
 
 
 # Nothing learned may reach across these.
-BREAKS = frozenset({SpanKind.PAUSED, SpanKind.FOCUS_LOST, SpanKind.COVERED, SpanKind.DISCARDED})
+BREAKS = frozenset(
+    {
+        SpanKind.PAUSED,
+        SpanKind.FOCUS_LOST,
+        SpanKind.COVERED,
+        SpanKind.DISCARDED,
+        SpanKind.STANDSTILL,
+        SpanKind.RATE_LOST,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +186,42 @@ def _tick_datasets(*, columns: int | None) -> dict[str, tuple[str, tuple[int | N
     }
 
 
-def create_datasets(file: h5py.File, *, probabilities: int) -> None:
-    """Make every dataset, empty; `probabilities` columns of a flight log, 0 for none."""
-    wanted = {**DATASETS, **(_tick_datasets(columns=probabilities) if probabilities else {})}
+def _decision_datasets(
+    *, heads: int | None, keys: int | None
+) -> dict[str, tuple[str, tuple[int | None, ...], int]]:
+    """What each decision of live play was made on, and what it was.
+
+    Objects and features lie one decision after another; `decisions` says how many each has.
+    """
+    return {
+        SEEN_CLASS: ("u2", (), _CHUNK),
+        SEEN_SCORE: ("f4", (), _CHUNK),
+        SEEN_BOX: ("f4", (4,), _CHUNK),
+        SEEN_FEATURES: ("f2", (), _BYTES_CHUNK),
+        DECISION_AT: ("i8", (), _CHUNK),
+        DECISION_FRESH: ("u1", (), _CHUNK),
+        DECISION_OBJECTS: ("u2", (), _CHUNK),
+        DECISION_FEATURES: ("u2", (), _CHUNK),
+        DECISION_CLASSES: ("u2", (heads,), _CHUNK),
+        DECISION_HELD: ("u1", (keys,), _CHUNK),
+    }
+
+
+def create_datasets(
+    file: h5py.File, *, probabilities: int, decisions: tuple[int, int] | None
+) -> None:
+    """Make every dataset, empty.
+
+    Args:
+        file: Just made.
+        probabilities: Columns of a flight log; 0 for none.
+        decisions: Heads and keys of a flight log that says what was decided on; None for none.
+    """
+    wanted: dict[str, tuple[str, tuple[int | None, ...], int]] = dict(DATASETS)
+    if probabilities:
+        wanted |= _tick_datasets(columns=probabilities)
+    if decisions is not None:
+        wanted |= _decision_datasets(heads=decisions[0], keys=decisions[1])
     for name, (kind, trailing, chunk) in wanted.items():
         file.create_dataset(
             name,
@@ -208,6 +275,16 @@ def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode()
 
 
+def expected(file: h5py.File) -> dict[str, tuple[str, tuple[int | None, ...], int]]:
+    """Say which datasets a file of its kind has; a flight log of old says less of its decisions."""
+    wanted: dict[str, tuple[str, tuple[int | None, ...], int]] = dict(DATASETS)
+    if has(file, TICK_PROBABILITIES):
+        wanted |= _tick_datasets(columns=None)
+    if has(file, DECISION_AT):
+        wanted |= _decision_datasets(heads=None, keys=None)
+    return wanted
+
+
 def problems(file: h5py.File, known: Mapping[str, Any]) -> list[str]:
     """Say in sentences what is wrong with a file's structure; empty when it is sound.
 
@@ -221,11 +298,9 @@ def problems(file: h5py.File, known: Mapping[str, Any]) -> list[str]:
         return ["it is an HDF5 file, but not a recording of Understudy"]
     if version != VERSION:
         return [f"its format version is {version}; this program reads version {VERSION}"]
-    ticks = has(file, TICK_PROBABILITIES)
-    wanted = {**DATASETS, **(_tick_datasets(columns=None) if ticks else {})}
     found = [
         f"{name} {problem}"
-        for name, (kind, trailing, _) in wanted.items()
+        for name, (kind, trailing, _) in expected(file).items()
         if (problem := _dataset_problem(file, name, np.dtype(kind), trailing))
     ]
     if not isinstance(known.get("profile"), str):

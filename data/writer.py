@@ -18,9 +18,9 @@ from data.boxes import Box
 from data.closing import Closing
 from data.disk import Room, close_unwritable, reason
 from data.errors import OutputExistsError, RecordingError
+from data.flight import DecisionRow
 from data.frames import Image, encode_jpeg
 from data.keys import KeyEvent
-from data.opening import RecordingFile
 from data.paths import claim_output, part_path
 from data.profile import GameProfile
 from data.schema import CaptureFacts, SpanKind
@@ -81,15 +81,15 @@ class RecordingWriter(Closing):
         self._frames = 0
         self._bytes = 0
         self._counters = dict.fromkeys(COUNTERS, 0)
+        self._ending: dict[str, int | str] = {}
         self._pending: dict[str, list[Any]] = {}
         self._next_flush_ns: int | None = None
-        columns = sum(len(head.classes) for head in profile.heads) if head_probabilities else 0
         self._file: h5py.File | None = self._create()
         self._room = Room(self._file, self.part)
         self._failed = False
         try:
             self._room.take(ROOM_BYTES)
-            self._begin(self._file, facts, attributes or {}, probabilities=columns)
+            self._begin(self._file, facts, attributes or {}, flight_log=head_probabilities)
         except (OSError, RuntimeError) as error:
             self.abandon()
             raise RecordingError(f"{self.part}: can't be written: {reason(error)}.") from error
@@ -106,7 +106,7 @@ class RecordingWriter(Closing):
         facts: CaptureFacts,
         attributes: Mapping[str, Any],
         *,
-        probabilities: int,
+        flight_log: bool,
     ) -> None:
         known: dict[str, Any] = dict(facts.to_attributes())
         known["format"] = schema.FORMAT
@@ -121,7 +121,12 @@ class RecordingWriter(Closing):
         known["complete"] = 0
         known |= dict.fromkeys(COUNTERS, 0)
         file.attrs.update(known | dict(attributes))
-        schema.create_datasets(file, probabilities=probabilities)
+        heads = self.profile.heads if flight_log else ()
+        schema.create_datasets(
+            file,
+            probabilities=sum(len(head.classes) for head in heads),
+            decisions=(len(heads), len(self.profile.keys)) if flight_log else None,
+        )
         file.swmr_mode = True
 
     @property
@@ -193,11 +198,20 @@ class RecordingWriter(Closing):
         self._add(schema.TICK_PROBABILITIES, row.probabilities)
         self._add(schema.TICK_LATENCY, row.latency_ns)
 
+    def append_decision(self, row: DecisionRow) -> None:
+        """Append to a flight log what one decision was made on, and what it was."""
+        for name, values in row.columns(self.profile).items():
+            self._add(name, values)
+
     def set_counter(self, name: str, value: int) -> None:
         """Set one of `COUNTERS`; it is written when the recording closes."""
         if name not in self._counters:
             raise KeyError(name)
         self._counters[name] = value
+
+    def set_ending(self, words: str) -> None:
+        """Say why it ended; it is written when the recording closes."""
+        self._ending["ended_by"] = words
 
     def flush_due(self, now_ns: int) -> None:
         """Write what is gathered when the last flush is a quarter second old."""
@@ -252,7 +266,7 @@ class RecordingWriter(Closing):
         try:
             self._file.close()
             self._file = None
-            _finish(self.part, self.path, self._counters)
+            finish(self.part, self.path, {**self._counters, **self._ending})
         except (OSError, RuntimeError) as error:
             self._file, self._failed = None, True
             raise self._unwritable(error) from error
@@ -291,65 +305,13 @@ class RecordingWriter(Closing):
 
 
 def _rows(name: str, rows: list[Any]) -> npt.NDArray[Any]:
-    return np.concatenate(rows) if name == schema.FRAME_BYTES else np.asarray(rows)
+    return np.concatenate(rows) if name in schema.JOINED else np.asarray(rows)
 
 
-def repair(part: Path, *, force: bool = False) -> Path:
-    """Close the leftover of a recorder that died; return the recording's path.
-
-    Tables are cut to the rows that all their columns have. The leftover stays until the repaired
-    copy is complete.
-
-    Raises:
-        RecordingError: It is not the leftover of a recording.
-        OutputExistsError: The recording exists and `force` is off.
-    """
-    renamed = part.suffix != ".part"  # someone gave a leftover the recording's name
-    target = part if renamed else claim_output(part.with_suffix(""), force=force)
-    copy = part.with_name(part.name + ".repaired")
-    try:
-        with RecordingFile(part) as old:
-            if renamed and old.attributes.get("complete", 0):
-                raise RecordingError(f"{part}: it is complete; there is nothing to repair.")
-            with schema.create_file(copy) as new:
-                Room(new, copy).take(part.stat().st_size + ROOM_BYTES)
-                _copy_sound_rows(old, new)
-        _finish(copy, target, {})
-    except (OSError, RuntimeError) as error:
-        copy.unlink(missing_ok=True)
-        raise RecordingError(f"{copy}: can't be written: {reason(error)}.") from error
-    except RecordingError:
-        copy.unlink(missing_ok=True)
-        raise
-    if not renamed:
-        part.unlink()
-    return target
-
-
-def _copy_sound_rows(old: RecordingFile, new: h5py.File) -> None:
-    new.attrs.update(old.attributes | {"complete": 0, "repaired": 1})
-    ticks = old.width(schema.TICK_PROBABILITIES) if schema.TICK_PROBABILITIES in old else 0
-    schema.create_datasets(new, probabilities=ticks)
-    ends = old.sound_ends()
-    size = int(ends[-1]) if len(ends) else 0
-    new[schema.FRAME_BYTES].resize(size, axis=0)
-    for start in range(0, size, 1 << 24):
-        stop = min(size, start + (1 << 24))
-        new[schema.FRAME_BYTES][start:stop] = old.read(schema.FRAME_BYTES, start, stop)
-    for names in schema.TABLES:
-        if names[0] not in old:
-            continue
-        columns = old.table(names)
-        for name, column in zip(names, columns, strict=True):
-            rows = column[: len(ends)] if names == schema.TABLES[0] else column
-            new[name].resize(len(rows), axis=0)
-            new[name][:] = rows
-
-
-def _finish(part: Path, target: Path, counters: Mapping[str, int]) -> None:
+def finish(part: Path, target: Path, known: Mapping[str, int | str]) -> None:
     """Say in the file that it is complete, and give it its name."""
     with h5py.File(part, "r+", libver="latest") as file:
-        for name, value in counters.items():
+        for name, value in known.items():
             file.attrs.modify(name, value)
         file.attrs.modify("complete", 1)  # in place: HDF5 needs no room for it
     with part.open("rb") as written:

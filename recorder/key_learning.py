@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from data.key_names import NAMED_KEYS, is_key_name
 from data.key_use import KeyTally, KeyUse
-from data.profile import NAMED_KEYS, is_key_name
 from recorder.keyboard import KeySource
 from recorder.pacing import Clock
 from recorder.window import GameWindow

@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from data.errors import DisplayError
+from data.key_names import NAMED_KEYS
 from data.keys import KeyEvent, without_repeats
-from data.profile import NAMED_KEYS
 from recorder.display import require_display
 from recorder.pacing import Clock, MonotonicClock
 

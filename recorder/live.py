@@ -6,17 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
 from rich.text import Text
 
+from data.live_line import PlainLines, drawn_anew
 from data.moments import length, moment
 from data.profile import GameProfile
 from recorder.controls import DISCARD_S
 from recorder.status import DISK_WARN_BYTES, Ending, RecordReport, RecordStatus, State
 
-REDRAWS_HZ = 5
 PLAIN_S = 10.0  # between lines where there is no terminal
-CALM_S = 1.0  # and at least this long, however often the state changes
 _STYLES = {State.RECORDING: "bold red", State.PAUSED: "bold yellow"}
 _MARKS = {State.RECORDING: "●", State.PAUSED: "‖"}
 
@@ -75,18 +73,15 @@ class StatusLine:
     ) -> None:
         self._hot_keys = hot_key_words(profile, keeps_last=keeps_last)
         self._say = say
-        self._plain = plain
-        self._now_s = now_s
+        self._plain = PlainLines(every_s=PLAIN_S, now_s=now_s) if plain else None
         self._waiting: str | None = "looking for the game's window"
         self._status: RecordStatus | None = None
-        self._told: State | None = None
-        self._told_s = float("-inf")
         self._warned = False
 
     def wait(self, left_s: int | None) -> None:
         """Show the countdown."""
         words = waiting_words(left_s)
-        if self._plain and words != self._waiting:
+        if self._plain is not None and words != self._waiting:
             self._say(words)
         self._waiting = words
 
@@ -99,12 +94,8 @@ class StatusLine:
                 f"less than {DISK_WARN_BYTES / 1e9:.0f} GB of disk space is left; the recording "
                 "ends in good order before it is full"
             )
-        since_s = self._now_s() - self._told_s
-        if self._plain and (
-            since_s >= PLAIN_S or (status.state is not self._told and since_s >= CALM_S)
-        ):
+        if self._plain is not None and self._plain.due(status.state):
             self._say(f"{status.state} · {status_words(status)}")
-            self._told, self._told_s = status.state, self._now_s()
 
     def __rich__(self) -> Text:
         """Draw it, in two rows."""
@@ -136,7 +127,7 @@ def status_line(
     if plain:
         yield line
     else:
-        with Live(line, console=console, refresh_per_second=REDRAWS_HZ, transient=True):
+        with drawn_anew(line, console):
             yield line
 
 

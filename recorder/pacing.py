@@ -63,6 +63,11 @@ class Pacer:
         self.skipped_ticks = 0
         """Deadlines that passed unused."""
 
+    @property
+    def next_ns(self) -> int | None:
+        """When the next tick is due; None before the first."""
+        return None if self._start_ns is None else self._due_ns(self._next)
+
     def wait(self) -> Tick:
         """Return at the next deadline; the first one is now."""
         now_ns = self._clock.now_ns()

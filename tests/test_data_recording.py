@@ -13,9 +13,10 @@ from data.errors import OutputExistsError, RecordingError, UnderstudyError
 from data.inspection.summary import summarise
 from data.keys import By, KeyEvent
 from data.reader import Recording
+from data.repair import repair
 from data.schema import SpanKind
 from data.splits import split_recordings
-from data.writer import RecordingWriter, TickRow, repair
+from data.writer import RecordingWriter, TickRow
 from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
 
 

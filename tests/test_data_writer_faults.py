@@ -11,7 +11,8 @@ import pytest
 
 from data.errors import RecordingError, UnderstudyError
 from data.reader import Recording
-from data.writer import RecordingWriter, repair
+from data.repair import repair
+from data.writer import RecordingWriter
 from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
 
 HERE = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ import pytest
 
 from agent.key_sink import PynputSink
 from data.errors import DisplayError
-from data.profile import NAMED_KEYS
+from data.key_names import NAMED_KEYS
 from recorder import keyboard
 from recorder.keyboard import PynputKeys, from_pynput, require_keys, to_pynput
 from recorder.window import find_window

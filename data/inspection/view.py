@@ -21,6 +21,8 @@ SPAN_NAMES = {
     "covered": "window covered",
     "moved": "window moved",
     "resized": "window resized",
+    "standstill": "picture stood still",
+    "rate_lost": "rate lost",
 }
 
 

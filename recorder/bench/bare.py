@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.closing import Closing
-from data.frames import SAMPLING
+from data.frames import SAMPLING, Image
 from data.profile import Capture
 from recorder.display import require_display
 from recorder.window import Rect
@@ -46,13 +46,24 @@ class BareCapture(Closing):
         self._jpeg = [cv2.IMWRITE_JPEG_QUALITY, capture.jpeg_quality]
         self._jpeg += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, SAMPLING]
 
-    def picture(self) -> npt.NDArray[np.uint8]:
-        """Grab, resize and compress one picture; return JPEG bytes."""
+    def look(self) -> Image:
+        """Grab and resize one picture; return it as BGR."""
+        return self.shrink(self.grab())
+
+    def grab(self) -> Image:
+        """Grab one picture; return it as BGR, as large as it is on the screen."""
         shot = self._mss.grab(self._place)
         pixels = np.frombuffer(shot.raw, dtype=np.uint8).reshape(shot.height, shot.width, 4)
-        image = cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR)
-        small = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)
-        data: npt.NDArray[np.uint8] = cv2.imencode(".jpg", small, self._jpeg)[1]
+        return cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR)  # type: ignore[return-value]
+
+    def shrink(self, image: Image) -> Image:
+        """Resize a picture to the stored size."""
+        small: Image = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        return small
+
+    def picture(self) -> npt.NDArray[np.uint8]:
+        """Grab, resize and compress one picture; return JPEG bytes."""
+        data: npt.NDArray[np.uint8] = cv2.imencode(".jpg", self.look(), self._jpeg)[1]
         return data.reshape(-1)
 
     def close(self) -> None:

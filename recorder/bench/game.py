@@ -15,8 +15,10 @@ BORDER_PX = (86, 48)  # around the window, for its frame
 
 
 @contextmanager
-def practice_game(*, seconds: float, width_px: int, on_screen: bool) -> Iterator[None]:
-    """Have the game played in a window of its own, which is closed on leaving.
+def practice_game(
+    *, seconds: float, width_px: int, on_screen: bool, coach: bool = True
+) -> Iterator[None]:
+    """Show the game in a window of its own, which is closed on leaving.
 
     It runs as a program of its own, as any game does.
 
@@ -24,6 +26,7 @@ def practice_game(*, seconds: float, width_px: int, on_screen: bool) -> Iterator
         seconds: How long it is needed.
         width_px: Width of its picture, which is 16 to 9.
         on_screen: Show it on the desktop at hand and not on a private one.
+        coach: Have its coach press the keys; else nobody does.
 
     Raises:
         DisplayError: There is no desktop, or no private one can be made.
@@ -37,7 +40,8 @@ def practice_game(*, seconds: float, width_px: int, on_screen: bool) -> Iterator
             environment = screen.environment
         elif not has_display():
             raise DisplayError("no desktop answers. Leave out --on-screen to use a private one.")
-        command = [sys.executable, "-m", "understudy", "practice", "--coach"]
+        command = [sys.executable, "-m", "understudy", "practice"]
+        command += ["--coach"] if coach else []
         command += ["--seconds", f"{seconds + 2 * WINDOW_S:g}"]
         # The game's window is 1280 units of Qt wide; at any scale it is drawn in full sharpness.
         scale = {"QT_SCALE_FACTOR": f"{width_px / 1280:g}"}

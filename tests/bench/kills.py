@@ -23,7 +23,8 @@ from data.errors import UnderstudyError
 from data.frames import Image
 from data.keys import KeyEvent
 from data.reader import Recording
-from data.writer import RecordingWriter, repair
+from data.repair import repair
+from data.writer import RecordingWriter
 from recorder.background import BackgroundWriter
 from recorder.pacing import MonotonicClock
 from recorder.screen import Frame
