@@ -15,7 +15,7 @@ from data.frames import Image
 from data.machine import machine
 from data.reader import Recording
 from models.detector_data import normalise
-from models.perception import Perception, export_graph, fingerprint
+from models.perception import Graph, Perception, export_graph, fingerprint
 from models.ssd import Detector
 
 ROUNDS = 5
@@ -47,7 +47,7 @@ def bench_infer(
     ways: dict[str, Callable[[Image], object]] = {
         "ours_ms": perception.see,
         "network_ms": perception.network,
-        "onnxruntime_ms": _bare_onnxruntime(detector, threads),
+        "onnxruntime_ms": bare_onnxruntime(detector, threads),
         "eager_ms": _eager(detector),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -88,12 +88,15 @@ def frames_of(recording: Path, *, count: int = 16) -> list[Image]:
         return [opened.frame(int(index)) for index in chosen]
 
 
-def _bare_onnxruntime(detector: Detector, threads: int) -> Callable[[Image], object]:
+def bare_onnxruntime(detector: Detector, threads: int) -> Callable[[Image], object]:
+    """Return a function that runs a detector's graph on a fitted picture, and nothing else."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        export_graph(detector, fingerprint(detector)), options, providers=["CPUExecutionProvider"]
+        export_graph(Graph(detector), fingerprint(detector)),
+        options,
+        providers=["CPUExecutionProvider"],
     )
     return lambda image: session.run(None, {"image": image})
 

@@ -1,5 +1,6 @@
 """Run folders: `checkpoint.safetensors` and `config.json`. Nothing in them is ever unpickled."""
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Mapping
@@ -41,6 +42,31 @@ class RunFiles:
             return GameProfile.from_json(json.dumps(self.config["profile"]), source=self.source)
         except ProfileError as error:
             raise CheckpointError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """Which run plays, for a flight log."""
+
+    folder: Path
+    """The run folder, absolute."""
+    fingerprint: str
+    """See `run_fingerprint`."""
+    revision: str
+    """Of the code that trained it."""
+    engine: str
+    """What runs its detector: `onnx` or `torch`."""
+
+
+def run_fingerprint(run: RunFiles) -> str:
+    """Name a run by all that its decisions follow from: 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in ("settings", "profile", "rate_hz", "offsets"):
+        digest.update(json.dumps(run.config.get(part), sort_keys=True).encode())
+    for name, tensor in sorted(run.weights.items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def make_config(

@@ -11,8 +11,38 @@ from data.errors import RecordingError
 from data.keys import By, KeyEvent, labels_at
 from data.profile import GameProfile
 from data.reader import Recording
-from data.schema import BREAKS, Span, SpanKind
-from models.features import Eyes, SeenFrames, SeenProgress, see_recording
+from data.schema import Span, SpanKind
+from models.features import Eyes, SeenProgress, SeenRecording, see_recording
+
+CORRECTION_WEIGHT = 3.0
+"""How much a person's corrections of a playing policy count beside plain play."""
+LABELLED_BY = "labelled_by"
+"""Attribute of a recording whose keys nobody pressed: who said that they should have been."""
+SETTLE_NS = 250_000_000
+"""A key that the agent held until a take-over is known to be the person's only this much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A stretch of a flight log in which a person played instead of the agent."""
+
+    start_ns: int
+    """When the person's first key went down."""
+    end_ns: int
+    """When the last one came up: what follows is the wait in which the agent is handed the keys."""
+
+    def __post_init__(self) -> None:
+        if self.end_ns < self.start_ns:
+            raise ValueError(f"a correction ends after it starts, got {self}")
+
+    def covers(self, times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Say which times lie inside, `(n,)`."""
+        return (times_ns >= self.start_ns) & (times_ns < self.end_ns)
+
+    def teaches(self, times_ns: npt.NDArray[np.int64], shift_ns: int) -> npt.NDArray[np.bool_]:
+        """Say which ticks are labelled by it: tick and label time both lie inside, `(n,)`."""
+        told_ns = times_ns + shift_ns
+        return self.covers(times_ns) & self.covers(told_ns) & (told_ns >= self.start_ns + SETTLE_NS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +50,7 @@ class Demonstration:
     """One recording at the policy's rate."""
 
     name: str
-    seen: SeenFrames
+    seen: SeenRecording
     times_ns: npt.NDArray[np.int64]
     """When each tick's frame was grabbed, `(n,)`."""
     events: tuple[KeyEvent, ...]
@@ -29,6 +59,8 @@ class Demonstration:
     """Whether the person was playing at each tick, `(n,)`."""
     segments: tuple[tuple[int, int], ...]
     """Ranges `(start, stop)` of ticks that follow one another."""
+    corrections: tuple[Correction, ...] | None = None
+    """What a person did in a flight log; None for plain play."""
 
     def __post_init__(self) -> None:
         if not len(self.seen) == len(self.times_ns) == len(self.counts):
@@ -43,17 +75,36 @@ class Labelled:
     """For each head, class indices `(n,)`."""
     counts: npt.NDArray[np.bool_]
     """Whether each tick's label is to be learned, `(n,)`."""
+    weights: npt.NDArray[np.float32]
+    """How much it counts, `(n,)`: 0 where it doesn't, 1 for plain play."""
 
 
-def labelled(demonstration: Demonstration, profile: GameProfile, *, shift_ms: float) -> Labelled:
-    """Label each tick with the keys held `shift_ms` later; past a segment's end none counts."""
+def labelled(
+    demonstration: Demonstration,
+    profile: GameProfile,
+    *,
+    shift_ms: float,
+    correction_weight: float = CORRECTION_WEIGHT,
+) -> Labelled:
+    """Label each tick with the keys held `shift_ms` later; past a segment's end none counts.
+
+    Of a flight log only a person's corrections count, by `correction_weight`: the agent's own keys
+    never do, nor the moments before a take-over, which are what the person found wrong.
+    """
     shift_ns = round(shift_ms * 1e6)
     times = demonstration.times_ns
     classes = labels_at(profile, demonstration.events, times, shift_ns=shift_ns)
     counts = demonstration.counts.copy()
     for start, stop in demonstration.segments:
         counts[start:stop] &= times[start:stop] + shift_ns <= times[stop - 1]
-    return Labelled(classes, counts)
+    weights = np.ones(len(times), dtype=np.float32)
+    if demonstration.corrections is not None:
+        taught = np.zeros(len(times), dtype=np.bool_)
+        for correction in demonstration.corrections:
+            taught |= correction.teaches(times, shift_ns)
+        counts &= taught
+        weights *= correction_weight
+    return Labelled(classes, counts, np.where(counts, weights, np.float32(0)))
 
 
 def ticks_of(
@@ -125,34 +176,53 @@ def load_demonstration(
         )
         times = recording.times_ns[frames]
         events = recording.key_events()
+        theirs = tuple(event for event in events if event.by is By.HUMAN)
+        counts, corrections = np.ones(len(times), dtype=np.bool_), None
+        if recording.is_flight_log or len(theirs) < len(events):
+            corrections = corrections_of(theirs, recording.spans())
+            counts[:] = False
+            for correction in corrections:
+                counts |= correction.covers(times)
         return Demonstration(
             name=path.stem,
             seen=seen,
             times_ns=times,
-            events=tuple(event for event in events if event.by is By.HUMAN),
-            counts=person_plays(times, events, recording.spans()),
+            events=theirs,
+            counts=counts,
             segments=segments,
+            corrections=corrections,
         )
 
 
-def person_plays(
-    times_ns: npt.NDArray[np.int64], events: Sequence[KeyEvent], spans: Sequence[Span]
-) -> npt.NDArray[np.bool_]:
-    """Say at which times a person was playing.
+def corrections_of(events: Sequence[KeyEvent], spans: Sequence[Span]) -> tuple[Correction, ...]:
+    """Return what a person did in the take-overs of a flight log.
 
-    Where the agent pressed keys too, only the take-overs are the person's; its own play must never
-    become what it learns from.
+    A take-over's span lasts until the agent resumes, after a quiet while; a correction ends where
+    the person's last key came up, or the wait would teach the policy to stand still.
+
+    Args:
+        events: The person's keys, in order of time.
+        spans: Of the flight log.
     """
-    plays = np.ones(len(times_ns), dtype=np.bool_)
-    if any(event.by is By.AGENT for event in events):
-        plays[:] = False
-        for span in spans:
-            if span.kind is SpanKind.TAKEOVER:
-                plays |= (times_ns >= span.start_ns) & (times_ns <= span.end_ns)
+    found = []
     for span in spans:
-        if span.kind in BREAKS:
-            plays &= ~((times_ns >= span.start_ns) & (times_ns <= span.end_ns))
-    return plays
+        if span.kind is SpanKind.TAKEOVER:
+            moved = [event.at_ns for event in events if span.start_ns <= event.at_ns <= span.end_ns]
+            if moved:
+                found.append(Correction(moved[0], moved[-1]))
+    return tuple(found)
+
+
+def corrects(path: Path) -> bool:
+    """Say whether a recording corrects a policy, in take-overs or in labels put to what it did.
+
+    Such a recording is learned from and never held out: beside plain play its score says little.
+
+    Raises:
+        RecordingError: It is no recording.
+    """
+    with Recording(path) as recording:
+        return recording.is_flight_log or LABELLED_BY in recording.attributes
 
 
 def require_same_game(found: GameProfile, wanted: GameProfile, *, source: str) -> None:

@@ -19,7 +19,7 @@ from data.console import (
     progress,
     stoppable,
 )
-from models.options import Threads, claim_run
+from models.options import Amp, Device, Threads, claim_run, forbid_changes
 
 if TYPE_CHECKING:
     from models.detector_recipe import DetectorTrainingSettings
@@ -38,21 +38,6 @@ class Loss(StrEnum):
 
     MINING = "mining"
     FOCAL = "focal"
-
-
-class Amp(StrEnum):
-    """Half precision."""
-
-    AUTO = "auto"
-    OFF = "off"
-
-
-class Device(StrEnum):
-    """Where training happens."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 Weights = Annotated[
@@ -157,14 +142,8 @@ def _settings_of(ctx: typer.Context, target: Path) -> "DetectorTrainingSettings"
     from models.detector_recipe import DetectorTrainingSettings
     from models.training_state import load_state
 
-    for name in sorted(ctx.params.keys() - _FREE):
-        source = ctx.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(
-                "--resume goes on with the settings that training began with; leave this out",
-                param_hint="--" + name.replace("_", "-"),
-            )
-    return DetectorTrainingSettings.from_json(load_state(target).settings)
+    forbid_changes(ctx, free=_FREE)
+    return DetectorTrainingSettings.from_json(load_state(target, kind="detector").settings)
 
 
 def _tell(report: "DetectorReport", *, as_json: bool) -> None:

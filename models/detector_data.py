@@ -167,8 +167,8 @@ def _clipped(boxes: Floats, classes: npt.NDArray[np.int64], size: tuple[int, int
 
 def normalise(images: Tensor) -> Tensor:
     """Turn `(B, H, W, 3)` BGR `uint8` into ImageNet-normalised RGB `(B, 3, H, W)` float."""
-    mean = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
-    std = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
+    mean = torch.tensor(IMAGENET_MEAN, device=images.device).view(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=images.device).view(1, 3, 1, 1)
     return (images.permute(0, 3, 1, 2).flip(1).float() / 255 - mean) / std
 
 
@@ -181,7 +181,7 @@ def discolour(images: Tensor, randoms: Sequence[np.random.Generator]) -> Tensor:
 
     def draw(low: float, high: float, channels: int) -> Tensor:
         values = [random.uniform(low, high, (channels, 1, 1)) for random in randoms]
-        return torch.from_numpy(np.stack(values).astype(np.float32))
+        return torch.from_numpy(np.stack(values).astype(np.float32)).to(images.device)
 
     grey = images.mean(1, keepdim=True)
     saturated = torch.lerp(grey, images, draw(0.75, 1.25, 1))

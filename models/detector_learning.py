@@ -1,6 +1,5 @@
 """One step of a detector's training: forward, loss, gradients, optimiser, averaged weights."""
 
-from collections.abc import Iterable
 from copy import deepcopy
 from math import cos, isfinite, pi
 from typing import Any
@@ -8,29 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from data.errors import CheckpointError, UnderstudyError
+from data.errors import UnderstudyError
 from models.detector_data import Batch
 from models.detector_recipe import DetectorTrainingSettings
 from models.distributed import World
 from models.losses import multibox_loss
 from models.ssd import Detector
+from models.training_state import learned_tensors, restore_tensors
 
 _WARM_UP = 0.05  # share of the steps over which the learning rate rises
 _CLIP_NORM = 5.0
 _NORM_MOMENTUM = 0.05  # torchvision's 0.01 suits training that is a hundred times as long
-
-
-def precision(device: torch.device, amp: str) -> torch.dtype | None:
-    """Return the half precision to compute in, or None for single.
-
-    bfloat16 has single precision's range and needs no care; float16, on GPUs without it, needs
-    its loss scaled (Micikevicius et al. 2018, section 3.2). A CPU gains nothing from either.
-    """
-    if amp == "off" or device.type != "cuda":
-        return None
-    return (
-        torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    )
 
 
 def schedule(step: int, steps: int) -> float:
@@ -126,12 +113,7 @@ class Learner:
 
     def state(self) -> dict[str, Tensor]:
         """Return all that `restore` needs, as named tensors."""
-        found = _named("detector", self.detector.state_dict().items())
-        found |= _named("average", self.average.state_dict().items())
-        for index, values in self.optimiser.state_dict()["state"].items():
-            found |= _named(f"optimiser.{index}", values.items())
-        scaler = self.scaler.state_dict().items()
-        return found | {f"scaler.{k}": torch.tensor(v, dtype=torch.float64) for k, v in scaler}
+        return learned_tensors(self._modules(), self.optimiser, self.scaler)
 
     def restore(self, state: dict[str, Tensor], *, source: str) -> None:
         """Go on where `state` was taken.
@@ -139,30 +121,10 @@ class Learner:
         Raises:
             CheckpointError: It is of another detector.
         """
-        kinds: dict[str, dict[str, Tensor]] = {"detector": {}, "average": {}, "scaler": {}}
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in state.items():
-            kind, _, rest = name.partition(".")
-            if kind == "optimiser":
-                index, _, what = rest.partition(".")
-                moments.setdefault(int(index), {})[what] = tensor
-            else:
-                kinds.setdefault(kind, {})[rest] = tensor
-        groups = self.optimiser.state_dict()["param_groups"]
-        try:
-            self.detector.load_state_dict(kinds["detector"])
-            self.average.load_state_dict(kinds["average"])
-            self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
-        except (RuntimeError, ValueError, KeyError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise CheckpointError(f"{source}: of another detector ({reason}).") from error
-        if kinds["scaler"] and self.scaler.is_enabled():
-            plain = {name: float(tensor) for name, tensor in kinds["scaler"].items()}
-            self.scaler.load_state_dict(plain)
+        restore_tensors(state, self._modules(), self.optimiser, self.scaler, source=source)
 
-
-def _named(prefix: str, items: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
-    return {f"{prefix}.{name}": tensor for name, tensor in items}
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"detector": self.detector, "average": self.average}
 
 
 def _prepare_norm(module: nn.BatchNorm2d, *, frozen: bool) -> None:

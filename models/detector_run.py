@@ -6,7 +6,7 @@ from contextlib import suppress
 from copy import deepcopy
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.profile import GameProfile
 from models.checkpoint import load_run, make_config, save_run
@@ -47,8 +47,8 @@ class DetectorRun:
             training=settings.to_json(),
             began_with=began_with,
         )
-        self.best_map50 = None if resumed is None else resumed.best_map50
-        self.stale = 0 if resumed is None else resumed.stale
+        self.best_map50: float | None = None if resumed is None else resumed.more["best_map50"]
+        self.stale = 0 if resumed is None else int(resumed.more["stale"])
         self.kept = detector
         out.mkdir(parents=True, exist_ok=True)
         step = 0 if resumed is None else resumed.step
@@ -99,6 +99,14 @@ class DetectorRun:
             self.best_map50, self.stale = map50, 0
             self.kept = deepcopy(detector).eval()
             save_run(self.out, weights=detector.state_dict(), config=self.config)
+
+    def to_remember(self) -> dict[str, Any]:
+        """Return what this adds to the state of a training."""
+        return {
+            "best_map50": self.best_map50,
+            "stale": self.stale,
+            "began_with": self.began_with,
+        }
 
     def forget_state(self) -> None:
         """Remove what a training could go on from."""

@@ -18,12 +18,12 @@ from models.anchors import fit_anchors
 from models.detections import DecodeSettings
 from models.detector_batches import Batches
 from models.detector_data import LabelledFrame, gather_boxes, read_frames, spread
-from models.detector_learning import Learner, precision, schedule
+from models.detector_learning import Learner, schedule
 from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
 from models.detector_report import DetectorReport, make_report, write_report
 from models.detector_run import DetectorRun
 from models.detector_scoring import detect_frames
-from models.distributed import choose_device, joined
+from models.distributed import choose_device, joined, precision
 from models.ssd import Detector, DetectorSettings
 from models.starting_weights import begin_with
 from models.training_state import TrainingState, load_state, load_tensors, save_state
@@ -63,7 +63,7 @@ def train_detector(
         if resumed is None:
             began_with = begin_with(detector, settings.weights).told()
         else:
-            began_with = resumed.began_with
+            began_with = str(resumed.more["began_with"])
         learner = Learner(detector, settings, world, dtype=precision(world.device, settings.amp))
         if resumed is not None:
             learner.restore(load_tensors(out), source=str(out))
@@ -119,7 +119,7 @@ def _read(
 
 def _resumed(out: Path, data: _Data, settings: DetectorTrainingSettings) -> TrainingState:
     """Read where a training was cut short, and check that it is this one."""
-    state = load_state(out)
+    state = load_state(out, kind="detector")
     for name, value in settings.recipe().items():
         had = state.settings.get(name)
         if had != value:
@@ -216,14 +216,13 @@ class _Session:
             run.keep(self.learner.average, self.step, self.loss, self.seconds)
         if scored or self.step % self.settings.save_every == 0:
             state = TrainingState(
+                kind="detector",
                 step=self.step,
                 seconds=self.seconds,
                 losses=tuple(self.losses),
-                best_map50=run.best_map50,
-                stale=run.stale,
                 settings=self.settings.to_json(),
                 data=self.mark,
-                began_with=run.began_with,
+                more=run.to_remember(),
             )
             save_state(run.out, state, self.learner.state())
 

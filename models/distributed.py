@@ -1,14 +1,16 @@
 """Several processes that train as one (`torchrun`): each learns from its share of every batch.
 
 What one process would do is done together: gradients are summed, not averaged, because every
-process divides its loss by the positives of the whole batch. A detector has a million numbers, so
-one `all_reduce` behind each backward pass takes milliseconds, and nothing needs to overlap.
+process divides its loss by what counts in the whole batch. The networks here have a million
+numbers, so one `all_reduce` behind each backward pass takes milliseconds, and nothing needs to
+overlap.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -18,6 +20,7 @@ from torch.nn import Parameter
 from data.errors import UnderstudyError
 
 DEVICES = ("auto", "cpu", "cuda")
+_PATIENCE = timedelta(hours=24)  # the others wait while the first looks at hours of recordings
 _T = TypeVar("_T")
 
 
@@ -51,6 +54,29 @@ class World:
         """Say whether any process says so; all of them must ask."""
         return self.total(float(flag)) > 0
 
+    def summed(self, tensor: Tensor) -> Tensor:
+        """Add a tensor up over all processes."""
+        if self.size > 1:
+            distributed.all_reduce(tensor)
+        return tensor
+
+    def first_then_all(self, work: Callable[[], _T]) -> _T:
+        """Do work in the first process, and only then in the others, who find on disk what it left.
+
+        Raises:
+            UnderstudyError: What the first process raises; of the others, that it did.
+        """
+        failed: UnderstudyError | None = None
+        found: list[_T] = []
+        if self.first:
+            try:
+                found.append(work())
+            except UnderstudyError as error:
+                failed = error
+        if self.any(failed is not None):
+            raise failed or UnderstudyError("the first process could not go on.")
+        return found[0] if found else work()
+
     def sum_gradients(self, parameters: Iterable[Parameter]) -> None:
         """Replace each gradient by its sum over all processes."""
         if self.size == 1:
@@ -65,7 +91,7 @@ class World:
     def copy_first(self, tensors: Iterable[Tensor]) -> None:
         """Overwrite tensors with the first process's."""
         for tensor in tensors if self.size > 1 else ():
-            distributed.broadcast(tensor, 0)
+            distributed.broadcast(tensor.detach(), 0)
 
 
 def process_rank() -> int:
@@ -95,6 +121,19 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda", index)
 
 
+def precision(device: torch.device, amp: str) -> torch.dtype | None:
+    """Return the half precision to compute in, or None for single.
+
+    bfloat16 has single precision's range and needs no care; float16, on GPUs without it, needs
+    its loss scaled (Micikevicius et al. 2018, section 3.2). A CPU gains nothing from either.
+    """
+    if amp == "off" or device.type != "cuda":
+        return None
+    return (
+        torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    )
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[World]:
     """Join the processes that `torchrun` started: NCCL between GPUs, gloo between CPUs."""
@@ -104,7 +143,8 @@ def joined(device: torch.device) -> Iterator[World]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=_PATIENCE)
     try:
         yield World(process_rank(), size, device)
     finally:

@@ -1,5 +1,7 @@
 """Play a run: one frame in, one decision out, the LSTM's state carried from tick to tick."""
 
+import copy
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +11,31 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from data.errors import CheckpointError
+from data.errors import CheckpointError, UnderstudyError
 from data.frames import FrameSize, Image
+from data.keys import class_of
 from data.profile import GameProfile
-from models.checkpoint import RunFiles, load_run, require_profile, select_weights
+from models.checkpoint import (
+    RunFiles,
+    RunIdentity,
+    load_run,
+    require_profile,
+    run_fingerprint,
+    select_weights,
+)
 from models.decisions import Offsets
+from models.encoder import build_encoder
+from models.engines import Choice, Device, Engine, choose
 from models.features import Eyes
-from models.perception import GRAPH_NAME, Engine, Perception, Sight, build_detector
-from models.policy import Policy, PolicySettings, PolicyState
-from models.tokens import Tokenizer, TokenState
+from models.object_encoder import TokenLayout
+from models.perception import GRAPH_NAME, Perception, Sight, build_detector
+from models.policy import Policy, PolicySettings
+from models.policy_graph import POLICY_GRAPH_NAME, PolicyStep
+from models.previous_keys import Classes, PreviousKeys
+from models.tokens import Array, Tokenizer, TokenState
+
+_PLAIN = Choice("torch", "cpu")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +62,32 @@ class PolicyRunner:
         offsets: Offsets,
         eyes: Eyes,
         *,
+        identity: RunIdentity | None = None,
+        choice: Choice = _PLAIN,
+        cache: Path | None = None,
         now_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
+        """Prepare a policy.
+
+        Args:
+            profile: Names heads and objects.
+            policy: Decides.
+            offsets: Added to its logits.
+            eyes: What sees.
+            identity: Of its run; None for one that was never saved.
+            choice: What runs the policy.
+            cache: Where its exported graph is kept, see `PolicyStep`.
+            now_ns: Tells how long things take.
+        """
         self.profile = profile
-        self._policy = policy.eval()
-        self._offsets = offsets
+        self.identity = identity
+        self._shape = policy.settings
+        self._policy = PolicyStep(policy.eval(), offsets, choice=choice, cache=cache)
         self._eyes = eyes
         self._now_ns = now_ns
         self._tokenizer = Tokenizer(profile, profile.capture.size)
-        self._seen: TokenState | None = None
-        self._state: PolicyState | None = None
+        self._previous = PreviousKeys(policy.settings.heads)
+        self.reset()
 
     @classmethod
     def load(
@@ -62,6 +96,7 @@ class PolicyRunner:
         *,
         profile: GameProfile | None = None,
         engine: Engine = "auto",
+        device: Device = "auto",
         threads: int = 1,
     ) -> "PolicyRunner":
         """Rebuild a policy and its detector from a run folder.
@@ -69,23 +104,52 @@ class PolicyRunner:
         Args:
             folder: The run folder.
             profile: Of the game to be played, which the run must fit; None for the run's own.
-            engine: What runs the detector; `auto` prefers ONNX Runtime.
+            engine: What runs detector and policy; `auto` prefers PyTorch on a GPU that it reaches
+                through CUDA, else ONNX Runtime.
+            device: Where they run; `auto` for the best there is.
             threads: CPU threads of the detector. At 20 frames a second two took a third longer
                 than one (4.0 beside 3.0 ms): waking the second costs more than it does.
 
         Raises:
             CheckpointError: The folder holds no policy, it is damaged, or doesn't fit the profile.
+            UnderstudyError: The engine or device that was asked for is not there.
         """
         run = load_run(folder, kind="policy")
         if profile is not None:
             require_profile(run.config, profile, source=str(folder))
+        choice = choose(engine, device)
+        try:
+            return cls._started(run, folder, choice, threads)
+        except RuntimeError as error:  # such as a GPU whose memory the game has taken
+            if choice.device != "cuda" or choice.engine != "torch":
+                raise
+            reason = f"PyTorch's CUDA engine does not start ({_first_line(error).rstrip('.')})"
+            if engine != "auto" or device != "auto":
+                raise UnderstudyError(f"{reason}. Leave out --engine and --device.") from error
+            _log.warning("%s. Played without it.", reason)
+            return cls._started(run, folder, choose("auto", "cpu"), threads)
+
+    @classmethod
+    def _started(cls, run: RunFiles, folder: Path, choice: Choice, threads: int) -> "PolicyRunner":
         policy, offsets = policy_of(run)
-        eyes = perception_of(run, folder, engine=engine, threads=threads)
-        if eyes.engine == "onnx":
-            # PyTorch is left with the policy, 0.6 ms on one thread. Two threads, with the game
-            # beside them, wait for each other: up to 200 ms.
-            torch.set_num_threads(1)
-        return cls(run.profile, policy, offsets, eyes)
+        eyes = perception_of(
+            run, folder, engine=choice.engine, device=choice.device, threads=threads
+        )
+        identity = RunIdentity(
+            folder.resolve(),
+            run_fingerprint(run),
+            str(run.config.get("revision", "")),
+            eyes.described,
+        )
+        return cls(
+            run.profile,
+            policy,
+            offsets,
+            eyes,
+            identity=identity,
+            choice=choice,
+            cache=folder / POLICY_GRAPH_NAME,
+        )
 
     @property
     def rate_hz(self) -> float:
@@ -99,32 +163,55 @@ class PolicyRunner:
 
     def reset(self) -> None:
         """Forget what has been seen, as before a new match."""
-        self._seen = None
-        self._state = None
+        self._seen: TokenState | None = None
+        self._memory: Array | None = None
+        self._held: Classes | None = self._previous.untold(1)
+
+    def note(self, held: frozenset[str]) -> None:
+        """Tell which keys are held since the last frame was decided on.
+
+        A policy trained without previous keys takes no notice.
+        """
+        self._held = {head.name: np.array([class_of(head, held)]) for head in self.profile.heads}
 
     def step(self, image: Image) -> TickDecision:
         """Take in the next frame, BGR, fitted to `size`."""
         began_ns = self._now_ns()
         sight = self._eyes.see(image)
         seen_ns = self._now_ns()
-        probabilities = self._decide(sight)
+        probabilities = self.decide(sight)
         return TickDecision(probabilities, sight, seen_ns - began_ns, self._now_ns() - seen_ns)
 
-    @torch.inference_mode()
-    def _decide(self, sight: Sight) -> dict[str, npt.NDArray[np.float32]]:
+    def see(self, image: Image) -> Sight:
+        """Look at a frame, BGR, fitted to `size`, and remember nothing of it."""
+        return self._eyes.see(image)
+
+    def fork(self) -> "PolicyRunner":
+        """Return one that remembers the same, and from here on goes its own way."""
+        return copy.copy(self)  # what is remembered is replaced on every step, never changed
+
+    def decide(self, sight: Sight) -> dict[str, npt.NDArray[np.float32]]:
+        """Take in what was seen next: for each head the probabilities `(classes,)`."""
         vector, self._seen = self._tokenizer.step(sight, self._seen)
-        features = None
-        if self._policy.settings.features:
+        told = [vector] if self._shape.tokens else []
+        if self._shape.previous_keys:
+            told.append(self._told())
+        if self._shape.features:
             # float16, as the policy learned them from the cache
-            pooled = sight.features.astype(np.float16).astype(np.float32)
-            features = torch.from_numpy(pooled)[None]
-        logits, self._state = self._policy.step(
-            torch.from_numpy(vector)[None], features, self._state
-        )
-        return {
-            name: torch.softmax(of_head[0] + self._offsets[name], dim=0).numpy()
-            for name, of_head in logits.items()
-        }
+            told.append(sight.features.astype(np.float16).astype(np.float32))
+        probabilities, self._memory = self._policy(told, self._memory)
+        return probabilities
+
+    def _told(self) -> Array:
+        """Use up what `note` told."""
+        held, self._held = self._held, None
+        if held is None:
+            raise UnderstudyError(
+                f"the policy for {self.profile.name} was trained with the keys of the tick before "
+                "and isn't told them. Whoever plays it calls note() after each decision."
+            )
+        numbers: Array = self._previous.describe(held)[0]
+        return numbers
 
 
 def policy_of(run: RunFiles) -> tuple[Policy, Offsets]:
@@ -136,6 +223,8 @@ def policy_of(run: RunFiles) -> tuple[Policy, Offsets]:
     try:
         values = dict(run.config["settings"]["policy"])
         values["heads"] = tuple((str(name), int(size)) for name, size in values["heads"])
+        if values["layout"] is not None:
+            values["layout"] = TokenLayout(**values["layout"])
         policy = Policy(PolicySettings(**values))
         policy.load_state_dict(select_weights(run.weights, "policy."))
         offsets = {
@@ -149,7 +238,9 @@ def policy_of(run: RunFiles) -> tuple[Policy, Offsets]:
     return policy.eval(), offsets
 
 
-def perception_of(run: RunFiles, folder: Path, *, engine: Engine, threads: int) -> Perception:
+def perception_of(
+    run: RunFiles, folder: Path, *, engine: Engine, threads: int, device: Device = "cpu"
+) -> Perception:
     """Rebuild a run's eyes; the exported graph is kept in the folder.
 
     Raises:
@@ -159,7 +250,17 @@ def perception_of(run: RunFiles, folder: Path, *, engine: Engine, threads: int) 
     if not isinstance(settings, dict):
         raise CheckpointError(f"{run.source}: it holds no detector's settings. Train it again.")
     detector = build_detector(settings, select_weights(run.weights, "detector."), source=run.source)
-    return Perception(detector, engine=engine, threads=threads, cache=folder / GRAPH_NAME)
+    encoder = build_encoder(
+        detector.settings, select_weights(run.weights, "encoder."), source=run.source
+    )
+    return Perception(
+        detector,
+        encoder=encoder,
+        engine=engine,
+        device=device,
+        threads=threads,
+        cache=folder / GRAPH_NAME,
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -1,23 +1,24 @@
-"""What the detector sees in a recording, computed once and kept on disk."""
+"""What the detector sees in a recording: looked at once, kept on disk, read piece by piece."""
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from data.errors import UnderstudyError
 from data.frames import Image
-from data.paths import part_path
 from data.reader import Recording
+from models.disk_arrays import ArrayWriter, DiskArray
 from models.perception import Sight
 
 PROGRESS_EVERY = 20  # frames; about twice a second on two cores
+_FILES = ("objects", "ends", "features")
 
 
 class Eyes(Protocol):
@@ -64,8 +65,6 @@ class SeenFrames:
     """`(objects,)`, 0 to 1."""
     ends: npt.NDArray[np.int64]
     """Where each frame's objects end, `(frames,)`."""
-    features: npt.NDArray[np.float16]
-    """Pooled picture features, `(frames, F)`; from the cache, a memory-mapped file."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -75,15 +74,16 @@ class SeenFrames:
         counts = np.diff(self.ends, prepend=0)
         return np.repeat(np.arange(len(self.ends), dtype=np.int64), counts)
 
-    def sights(self, start: int, stop: int) -> Iterator[Sight]:
-        """Go through the sights of a range of frames; their features are left empty."""
+    def sights(self) -> Iterator[Sight]:
+        """Go through the sights; their features are left empty."""
         nothing = np.zeros(0, dtype=np.float32)
-        for frame in range(start, stop):
-            first = int(self.ends[frame - 1]) if frame else 0
-            of_frame = slice(first, int(self.ends[frame]))
+        first = 0
+        for end in self.ends.tolist():
+            of_frame = slice(first, end)
             yield Sight(
                 self.boxes[of_frame], self.classes[of_frame], self.scores[of_frame], nothing
             )
+            first = end
 
     @classmethod
     def of(cls, sights: list[Sight]) -> "SeenFrames":
@@ -95,9 +95,43 @@ class SeenFrames:
             np.concatenate([empty[:, 0], *(sight.classes for sight in sights)]).astype(np.int64),
             np.concatenate([empty[:, 0], *(sight.scores for sight in sights)]).astype(np.float32),
             np.cumsum(counts, dtype=np.int64),
-            np.array([sight.features for sight in sights], dtype=np.float16).reshape(
-                len(sights), -1
-            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecording:
+    """What was seen in some frames of a recording, on disk."""
+
+    source: Path
+    """The recording."""
+    frames: npt.NDArray[np.int64]
+    """Which of its frames, rising `(n,)`."""
+    folder: Path
+    """Where the files lie."""
+    key: str
+    """What their names begin with; names recording, frames and eyes."""
+    objects: DiskArray
+    """float32 `(objects, 6)`: x1 y1 x2 y2 in stored pixels, class, score."""
+    ends: DiskArray
+    """int64 `(n,)`: where each frame's objects end."""
+    features: DiskArray
+    """Pooled picture features, float16 `(n, F)`."""
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def feature_count(self) -> int:
+        """How many pooled features a frame has."""
+        return self.features.shape[1]
+
+    def part(self, start: int, stop: int) -> SeenFrames:
+        """Read the sights of a range of frames."""
+        ends = self.ends.read(start, stop)
+        first = int(self.ends.read(start - 1, start)[0]) if start else 0
+        objects = self.objects.read(first, int(ends[-1]) if len(ends) else first)
+        return SeenFrames(
+            objects[:, :4], objects[:, 4].astype(np.int64), objects[:, 5], ends - first
         )
 
 
@@ -110,8 +144,10 @@ def see_recording(
     on_progress: Callable[[SeenProgress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
     now_s: Callable[[], float] = time.monotonic,
-) -> SeenFrames:
+) -> SeenRecording:
     """Return the sights of some frames of a recording, from the cache where they are known.
+
+    What is seen goes to disk at once: an hour of play takes no more memory than a minute.
 
     Args:
         recording: An open recording.
@@ -126,23 +162,66 @@ def see_recording(
         Stopped: `stop` said so.
     """
     key = _key(recording.path, frames, eyes.fingerprint)
-    table, features = folder / f"{key}.npz", folder / f"{key}.npy"
-    known = _load(table, features, len(frames))
+    known = _load(recording.path, frames, folder, key)
     if known is not None:
         return known
-    began_s = now_s()
-    sights = []
-    for done, frame in enumerate(frames.tolist()):
-        if stop():
-            raise Stopped(f"{recording.path}: stopped after {done} of {len(frames)} frames.")
-        if done and done % PROGRESS_EVERY == 0:
-            left_s = (now_s() - began_s) / done * (len(frames) - done)
-            on_progress(SeenProgress(recording.path.name, done, len(frames), left_s))
-        sights.append(eyes.see(recording.frame(frame)))
-    on_progress(SeenProgress(recording.path.name, len(frames), len(frames), 0.0))
-    seen = SeenFrames.of(sights)
-    _save(seen, table, features)
-    return _load(table, features, len(frames)) or seen
+
+    def looks() -> Iterator[Sight]:
+        began_s = now_s()
+        for done, frame in enumerate(frames.tolist()):
+            if stop():
+                raise Stopped(f"{recording.path}: stopped after {done} of {len(frames)} frames.")
+            if done and done % PROGRESS_EVERY == 0:
+                left_s = (now_s() - began_s) / done * (len(frames) - done)
+                on_progress(SeenProgress(recording.path.name, done, len(frames), left_s))
+            yield eyes.see(recording.frame(frame))
+        on_progress(SeenProgress(recording.path.name, len(frames), len(frames), 0.0))
+
+    return keep_sights(looks(), source=recording.path, frames=frames, folder=folder, key=key)
+
+
+def keep_sights(
+    sights: Iterable[Sight],
+    *,
+    source: Path,
+    frames: npt.NDArray[np.int64],
+    folder: Path,
+    key: str,
+) -> SeenRecording:
+    """Write sights to disk one by one; nothing is left behind when they break off."""
+    objects_path, ends_path, features_path = _paths(folder, key)
+    end = 0
+    with (
+        ArrayWriter(objects_path, (6,), np.float32) as objects,
+        ArrayWriter(ends_path, (), np.int64) as ends,
+        ExitStack() as later,
+    ):
+        features: ArrayWriter | None = None
+        for sight in sights:
+            if features is None:
+                width = sight.features.shape
+                features = later.enter_context(ArrayWriter(features_path, width, np.float16))
+            rows = np.column_stack([sight.boxes.reshape(-1, 4), sight.classes, sight.scores])
+            end += len(rows)
+            objects.append(rows)
+            ends.append(np.array([end]))
+            features.append(sight.features[None])
+        if features is None:
+            features = later.enter_context(ArrayWriter(features_path, (0,), np.float16))
+        return SeenRecording(
+            source,
+            frames,
+            folder,
+            key,
+            features=features.finish(),
+            objects=objects.finish(),
+            ends=ends.finish(),  # last: its presence says that all are whole
+        )
+
+
+def _paths(folder: Path, key: str) -> tuple[Path, Path, Path]:
+    objects, ends, features = (folder / f"{key}.{name}.npy" for name in _FILES)
+    return objects, ends, features
 
 
 def _key(path: Path, frames: npt.NDArray[np.int64], fingerprint: str) -> str:
@@ -152,25 +231,14 @@ def _key(path: Path, frames: npt.NDArray[np.int64], fingerprint: str) -> str:
     return f"{path.stem[:40]}-{digest.hexdigest()[:24]}"
 
 
-def _save(seen: SeenFrames, table: Path, features: Path) -> None:
-    table.parent.mkdir(parents=True, exist_ok=True)
-    with part_path(features).open("wb") as file:
-        np.save(file, seen.features, allow_pickle=False)
-    part_path(features).replace(features)
-    with part_path(table).open("wb") as file:
-        np.savez(file, boxes=seen.boxes, classes=seen.classes, scores=seen.scores, ends=seen.ends)
-    part_path(table).replace(table)  # last: its presence says that both are whole
-
-
-def _load(table: Path, features: Path, frames: int) -> SeenFrames | None:
+def _load(
+    source: Path, frames: npt.NDArray[np.int64], folder: Path, key: str
+) -> SeenRecording | None:
     try:
-        with table.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            boxes, classes, scores, ends = (
-                arrays[name] for name in ("boxes", "classes", "scores", "ends")
-            )
-        pooled = np.load(features, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        objects, ends, features = (DiskArray.open(path) for path in _paths(folder, key))
+        whole = len(ends) == len(features) == len(frames)
+        if not whole or (len(ends) and ends.read(len(ends) - 1, len(ends))[0] != len(objects)):
+            return None
+    except (OSError, ValueError, EOFError):
         return None  # not there, or damaged: it is only a cache
-    if len(ends) != frames or len(pooled) != frames:
-        return None
-    return SeenFrames(boxes, classes, scores, ends, pooled)
+    return SeenRecording(source, frames, folder, key, objects, ends, features)

@@ -8,9 +8,10 @@ import torch
 from data.profile import GameProfile
 from models.decisions import logits_of
 from models.demonstrations import Demonstration, labelled
-from models.policy_batches import passages_of
-from models.policy_fitting import FitSettings, fit_policy
+from models.policy_fitting import fit_policy
 from models.policy_metrics import changed_ticks
+from models.policy_recipe import FitSettings
+from models.policy_store import passages_of
 from models.tokens import Tokenizer
 
 CANDIDATES_MS = (0.0, 50.0, 100.0, 150.0, 200.0, 250.0)
@@ -47,7 +48,10 @@ def choose_shift(
         features=False,
         copies=1,
         passes=min(settings.passes, 12.0),
+        steps=None,
+        previous_keys=None,
         balance_beta=0.0,  # weighed classes would make the probabilities wrong
+        adjustment=0.0,
         tune_offsets=False,
     )
     halves = (demonstrations[::2], demonstrations[1::2])

@@ -5,17 +5,14 @@ itself, so a frame is handed over once. Measured on one core (Small, 480x270): t
 ONNX Runtime, decoding and NMS 0.2 ms.
 """
 
-import contextlib
+import copy
 import hashlib
-import importlib
 import json
-import logging
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,21 +21,20 @@ from torch import Tensor, nn
 
 from data.errors import CheckpointError
 from data.frames import Image
-from data.paths import part_path
 from models.anchors import Floats
 from models.checkpoint import RunFiles, load_files, load_run
 from models.detections import DecodeSettings, decode_frame
 from models.detector_data import IMAGENET_MEAN, IMAGENET_STD
+from models.encoder import GRID, Encoder, pool
+from models.engines import Device, Engine, choose
+from models.onnx_engine import ACCELERATORS, open_cached, to_onnx
 from models.ssd import Detector, DetectorSettings
+from models.torch_engine import TorchEngine
 
 GRAPH_NAME = "perception.onnx"
-# Rows and columns of the pooled map: position stays known to a third of the height and a fifth of
-# the width, and 3 * 5 * 64 = 960 features stay below the size of the tokens' network.
-GRID = (3, 5)
 # The tracker begins with surer ones only (`models.tracking.BORN`); half as many balls are lost so.
 SEEN = DecodeSettings(score_threshold=0.2)
 WEIGHTS_FOLDER = Path(__file__).resolve().parent / "weights"
-Engine = Literal["auto", "onnx", "torch"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,14 +57,6 @@ class _Seen(Protocol):
     def __call__(self, image: Image) -> tuple[Floats, Floats, Floats]: ...
 
 
-class _Session(Protocol):
-    """The part of onnxruntime.InferenceSession that is used here."""
-
-    def run(self, names: None, feed: dict[str, Image]) -> list[Floats]: ...
-
-    def get_modelmeta(self) -> Any: ...  # noqa: ANN401 - untyped in the library
-
-
 class Graph(nn.Module):
     """The network with what comes before and after it, from one `uint8` picture.
 
@@ -78,23 +66,42 @@ class Graph(nn.Module):
 
     mean: Tensor
 
-    def __init__(self, detector: Detector) -> None:
-        """Copy a detector."""
+    def __init__(self, detector: Detector, encoder: Encoder | None = None) -> None:
+        """Copy a detector, and what the features come from where that is not the detector."""
         super().__init__()
         self.detector = Detector(detector.settings)
         self.detector.load_state_dict(detector.state_dict())
+        self.encoder = copy.deepcopy(encoder)
         self.eval()
-        first = next(m for m in self.detector.backbone.modules() if isinstance(m, nn.Conv2d))
         scale = 255.0 * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
-        first.weight = nn.Parameter((first.weight.detach() / scale).flip(1))
+        for backbone in (network.backbone for network in (self.detector, self.encoder) if network):
+            first = next(m for m in backbone.modules() if isinstance(m, nn.Conv2d))
+            first.weight = nn.Parameter((first.weight.detach() / scale).flip(1))
         mean = 255.0 * torch.tensor(IMAGENET_MEAN).view(3, 1, 1)
         self.register_buffer("mean", mean.flip(0), persistent=False)
+        self.precision = torch.float32
+        """What the networks compute in; the outputs are single precision whatever it is."""
+
+    def halve(self) -> None:
+        """Compute in half precision with channels last, as GPUs are fastest."""
+        self.precision = torch.float16
+        for network in (self.detector, self.encoder):
+            if network is not None:
+                network.half()
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def example(self) -> Tensor:
+        """Return a black picture."""
+        return torch.zeros(*self.detector.settings.size, 3, dtype=torch.uint8)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map `(H, W, 3)` BGR `uint8` to logits `(A, C + 1)`, deltas `(A, 4)`, features `(F,)`."""
-        output = self.detector((image.permute(2, 0, 1).float() - self.mean).unsqueeze(0))
-        pooled = nn.functional.adaptive_avg_pool2d(output.features, GRID)
-        return output.logits.squeeze(0), output.deltas.squeeze(0), pooled.flatten()
+        picture = (image.permute(2, 0, 1).float() - self.mean).unsqueeze(0).to(self.precision)
+        output = self.detector(picture)
+        features = pool(output.features) if self.encoder is None else self.encoder(picture)
+        found = (output.logits, output.deltas, features)
+        logits, deltas, features = (of_frame.squeeze(0).float() for of_frame in found)
+        return logits, deltas, features
 
 
 class Perception:
@@ -104,7 +111,9 @@ class Perception:
         self,
         detector: Detector,
         *,
+        encoder: Encoder | None = None,
         engine: Engine = "auto",
+        device: Device = "cpu",
         threads: int = 1,
         cache: Path | None = None,
         settings: DecodeSettings | None = None,
@@ -113,24 +122,33 @@ class Perception:
 
         Args:
             detector: Its weights are copied; later training does not change what is seen.
-            engine: "auto" takes ONNX Runtime when it can be imported, else PyTorch.
+            encoder: What the features come from; None takes the detector's own.
+            engine: "auto" takes ONNX Runtime when it can be imported, else PyTorch; on a GPU that
+                PyTorch reaches, PyTorch.
+            device: Where it runs; "auto" for the best there is.
             threads: CPU threads; one leaves a core to the game.
             cache: Where the exported graph is kept, such as `runs/NAME/perception.onnx`; made
                 again when the weights changed. None keeps it in memory only.
             settings: Which detections are kept; by default those that the tracker wants.
         """
-        self.fingerprint = fingerprint(detector)
+        self.fingerprint = fingerprint(detector, encoder)
         self.feature_count = detector.settings.width * GRID[0] * GRID[1]
         self._settings = settings or SEEN
         self._anchors = detector.anchors()
         self._size = detector.settings.size
-        runtime = None if engine == "torch" else _onnxruntime(required=engine == "onnx")
-        self.engine: Engine = "torch" if runtime is None else "onnx"
-        self.network: _Seen = (
-            _torch_engine(detector, threads)
-            if runtime is None
-            else _onnx_engine(runtime, detector, self.fingerprint, threads, cache)
-        )
+        choice = choose(engine, device)
+        self.engine = choice.engine
+        graph = partial(Graph, detector, encoder)
+        self.network: _Seen
+        if choice.engine == "torch":
+            self.network = _torch_engine(graph(), threads, choice.device)
+            accelerator = "cuda" if choice.device == "cuda" else ""
+        else:
+            self.network, accelerator = _onnx_engine(
+                graph, self.fingerprint, threads, choice.device, cache
+            )
+        self.described = f"{choice.engine}-{accelerator}" if accelerator else choice.engine
+        """The engine, and the accelerator it runs on if any, such as `torch-cuda`."""
 
     @classmethod
     def load(cls, source: Path | str, *, engine: Engine = "auto", threads: int = 1) -> Self:
@@ -163,10 +181,13 @@ class Perception:
         return [self.see(image) for image in images]
 
 
-def fingerprint(detector: Detector) -> str:
-    """Name a detector by its settings and weights: 16 hexadecimal digits."""
+def fingerprint(detector: Detector, encoder: Encoder | None = None) -> str:
+    """Name a detector, and an encoder if any, by settings and weights: 16 hexadecimal digits."""
     digest = hashlib.sha256(json.dumps(detector.settings.to_json(), sort_keys=True).encode())
-    for name, tensor in sorted(detector.state_dict().items()):
+    weights = dict(detector.state_dict())
+    if encoder is not None:
+        weights |= {f"encoder.{name}": tensor for name, tensor in encoder.state_dict().items()}
+    for name, tensor in sorted(weights.items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
@@ -218,100 +239,35 @@ def load_detector(source: Path | str | None = None) -> Detector:
     return build_detector(files.config["settings"], files.weights, source=files.source)
 
 
-def _onnxruntime(*, required: bool) -> ModuleType | None:
-    try:
-        return importlib.import_module("onnxruntime")
-    except ImportError as error:
-        if required:
-            raise CheckpointError(
-                f"ONNX Runtime can't be imported ({error}). Install it, or use the engine 'torch'."
-            ) from error
-        return None
-
-
-def _torch_engine(detector: Detector, threads: int) -> _Seen:
-    torch.set_num_threads(threads)
-    graph = Graph(detector)
-
-    def run(image: Image) -> tuple[Floats, Floats, Floats]:
-        with torch.inference_mode():
-            logits, deltas, features = graph(torch.from_numpy(image))
-        return logits.numpy(), deltas.numpy(), features.numpy()
-
-    return run
-
-
 def _onnx_engine(
-    runtime: ModuleType, detector: Detector, mark: str, threads: int, cache: Path | None
-) -> _Seen:
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3  # errors only
-    # Threads that spin between two ticks would take the game's core.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-
-    def open_session(model: bytes) -> _Session:
-        session: _Session = runtime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"]
-        )
-        return session
-
-    session: _Session | None = None
-    if cache is not None and cache.is_file():
-        with contextlib.suppress(*_load_errors(runtime)):  # a damaged cache is made again
-            session = open_session(cache.read_bytes())
-            if session.get_modelmeta().custom_metadata_map.get("fingerprint") != mark:
-                session = None
-    if session is None:
-        model = export_graph(detector, mark)
-        if cache is not None:
-            part_path(cache).write_bytes(model)
-            part_path(cache).replace(cache)
-        session = open_session(model)
+    graph: Callable[[], Graph], mark: str, threads: int, device: Device, cache: Path | None
+) -> tuple[_Seen, str]:
+    """Return what runs the graph, and the accelerator that it runs on if any."""
+    session = open_cached(
+        lambda: export_graph(graph(), mark), mark, threads=threads, device=device, cache=cache
+    )
 
     def run(image: Image) -> tuple[Floats, Floats, Floats]:
         logits, deltas, features = session.run(None, {"image": image})
         return logits, deltas, features
 
+    return run, ACCELERATORS.get(session.get_providers()[0], "")
+
+
+def _torch_engine(graph: Graph, threads: int, device: Device) -> _Seen:
+    torch.set_num_threads(threads)
+    if device == "cuda":
+        graph.halve()
+    engine = TorchEngine(graph, graph.example(), device=device)
+
+    def run(image: Image) -> tuple[Floats, Floats, Floats]:
+        logits, deltas, features = engine(image)
+        return logits, deltas, features
+
     return run
 
 
-def _load_errors(runtime: ModuleType) -> tuple[type[Exception], ...]:
-    state = runtime.capi.onnxruntime_pybind11_state
-    return (OSError, state.InvalidProtobuf, state.InvalidGraph, state.Fail, state.InvalidArgument)
-
-
-def export_graph(detector: Detector, mark: str) -> bytes:
-    """Export `Graph` to ONNX, with `mark` in its metadata as "fingerprint"."""
-    height, width = detector.settings.size
-    example = torch.zeros(height, width, 3, dtype=torch.uint8)
-    with _quiet():
-        program = torch.onnx.export(
-            Graph(detector),
-            (example,),
-            input_names=["image"],
-            output_names=["logits", "deltas", "features"],
-            dynamo=True,
-            verbose=False,
-        )
-    if program is None:  # pragma: no cover - only the exporter that is not used returns None
-        raise CheckpointError("the detector can't be exported to ONNX.")
-    model = program.model_proto
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "fingerprint", mark
-    serialised: bytes = model.SerializeToString()
-    return serialised
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the exporter: it logs and warns about torchvision, which nobody asked for."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+def export_graph(graph: Graph, mark: str) -> bytes:
+    """Export a graph to ONNX, with `mark` in its metadata as "fingerprint"."""
+    found = ("logits", "deltas", "features")
+    return to_onnx(graph, graph.example(), given="image", found=found, mark=mark)

@@ -1,90 +1,32 @@
 """Fit a policy to demonstrations: windows in, the best weights out."""
 
-import copy
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from data.errors import CheckpointError
 from data.profile import GameProfile
-from models.augmentation import AugmentationSettings
-from models.decisions import Offsets, decided, logits_of, no_offsets, tuned_offsets
-from models.demonstrations import Demonstration, labelled
-from models.policy import Policy, PolicySettings, PolicyState, detached, one_thread, restarted
-from models.policy_batches import Passage, Streams, passages_of
-from models.policy_losses import class_weights, policy_loss
-from models.policy_metrics import HeadScore, score_head
-from models.tokens import Tokenizer
+from models.decisions import Offsets, logits_of, no_offsets, tune
+from models.demonstrations import Demonstration
+from models.distributed import World
+from models.encoder import Encoder
+from models.end_to_end import EndToEnd, begun, seen_through
+from models.pictures import Pictures
+from models.policy import Policy, threads
+from models.policy_batches import Batch, Streams
+from models.policy_learning import PolicyLearner, learning_rate
+from models.policy_losses import class_weights, logit_adjustment
+from models.policy_material import gather
+from models.policy_metrics import HeadScore, validation_score
+from models.policy_recipe import FitProgress, FitSettings
+from models.policy_run import SAVE_EVERY_S, FitState, PolicyRun
+from models.policy_store import Passage
 
-
-@dataclass(frozen=True, slots=True)
-class FitSettings:
-    """How a policy is fitted."""
-
-    embed: int = 192
-    """Width of the encoder."""
-    hidden: int = 128
-    """Width of the LSTMs."""
-    layers: int = 2
-    """Layers of each LSTM."""
-    features: bool = True
-    """Whether the detector's pooled features are shown to the policy beside its boxes."""
-    streams: int = 16
-    """Sequences learned from at once."""
-    window: int = 64
-    """Ticks that a gradient reaches back."""
-    windows_in_stretch: int = 3
-    """Windows for which a stream carries its state on."""
-    passes: float = 40.0
-    """How often each tick is seen, about; the work grows with it, play after 40 no longer does."""
-    least_steps: int = 300
-    """Steps taken at least, however little there is to see."""
-    most_seconds: float | None = None
-    """End early after so long; None doesn't."""
-    learning_rate: float = 2e-3
-    """Of AdamW, at its height."""
-    weight_decay: float = 0.02
-    """Of AdamW."""
-    clip: float = 1.0
-    """Largest norm of a gradient."""
-    average: float = 0.98
-    """Decay of the weights' moving average, which is what is kept."""
-    balance_beta: float = 0.999
-    """How strongly rare classes count, see `class_weights`."""
-    balance_cap: float = 8.0
-    """Largest ratio between two class weights."""
-    smoothing: float = 0.02
-    """Share of each label spread over all classes."""
-    mirror: bool = True
-    """Whether to learn from flipped play as well, where the profile has a mirror rule."""
-    copies: int = 3
-    """Worsened versions of each recording, beside the one as seen."""
-    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
-    """How they are made worse."""
-    tune_offsets: bool = True
-    """Whether rare classes get a better chance where validation says so."""
-    checks: int = 8
-    """How often validation is looked at."""
-    patience: int = 4
-    """Looks without improvement after which training ends."""
-    seed: int = 0
-    """Of all that is left to chance."""
-
-
-@dataclass(frozen=True, slots=True)
-class FitProgress:
-    """Where a fit stands."""
-
-    step: int
-    steps: int
-    left_s: float
-    loss: float
-    """Average since the report before."""
-    score: float | None
-    """Validation score, at the looks only."""
+_TOLD_EVERY = 10  # steps; about twice a second on two cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +34,26 @@ class Fitted:
     """A policy and how it came out."""
 
     policy: Policy
+    """On the CPU, in evaluation mode."""
+    encoder: Encoder | None
+    """What its features come from, on the CPU; None for the detector."""
     offsets: Offsets
     best_step: int
     steps: int
     seconds: float
+    """Over all sittings."""
     ticks: int
     """Ticks learned from."""
     history: tuple[FitProgress, ...]
+    """The looks at the validation recordings."""
     scores: dict[str, HeadScore]
-    """Per head on the validation recordings; empty without."""
-
-
-def policy_settings(
-    profile: GameProfile, tokenizer: Tokenizer, settings: FitSettings, *, features: int
-) -> PolicySettings:
-    """Return the shape of a policy for a profile."""
-    return PolicySettings(
-        heads=tuple((head.name, len(head.names)) for head in profile.heads),
-        tokens=tokenizer.length,
-        features=features if settings.features else 0,
-        embed=settings.embed,
-        hidden=settings.hidden,
-        layers=settings.layers,
-    )
+    """Per head on the validation recordings; empty without, and in all processes but the first."""
+    learned: tuple[Passage, ...]
+    """What it learned from."""
+    held_out: tuple[Passage, ...]
+    """What it was scored on, with the features that it was shown."""
+    stopped: bool
+    """Whether a person stopped it early."""
 
 
 def fit_policy(
@@ -124,15 +63,54 @@ def fit_policy(
     settings: FitSettings,
     *,
     shift_ms: float,
+    end_to_end: EndToEnd | None = None,
+    world: World | None = None,
+    dtype: torch.dtype | None = None,
+    run: PolicyRun | None = None,
+    resumed: tuple[FitState, dict[str, Tensor]] | None = None,
     on_progress: Callable[[FitProgress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
     now_s: Callable[[], float] = time.monotonic,
 ) -> Fitted:
-    """Train until the passes are done, validation stops improving, or `stop` says so."""
-    with one_thread():
-        return _Fit(training, validation, profile, settings, shift_ms=shift_ms, now_s=now_s).run(
-            on_progress, stop
-        )
+    """Train until the steps are done, validation stops improving, or `stop` says so.
+
+    Args:
+        training: What is learned from.
+        validation: What chooses the best weights; may be empty.
+        profile: Of the game.
+        settings: How to train.
+        shift_ms: How much later the keys answer a picture.
+        end_to_end: What settings that ask for it need; None for others.
+        world: The processes that train as one, and their device; this process's CPU by default.
+        dtype: Half precision, as `precision` returns it.
+        run: The first process's run folder, where state and curves are kept; None keeps none.
+        resumed: Where a training of the same settings was cut short; None begins anew.
+        on_progress: Told about twice a second, and at each look.
+        stop: Asked after every step; what was learned until then is kept.
+        now_s: Clock of the durations.
+
+    Raises:
+        CheckpointError: What is resumed learned from something else.
+        UnderstudyError: The loss is no number any more.
+    """
+    if settings.end_to_end != (end_to_end is not None):
+        raise ValueError("an encoder is given when, and only when, it is to be trained")
+    with threads(end_to_end.threads if end_to_end else 1):
+        fit = _Fit(
+            training, validation, profile, settings,
+            shift_ms=shift_ms, end_to_end=end_to_end, world=world or World(), dtype=dtype,
+            run=run, now_s=now_s,
+        )  # fmt: skip
+        if resumed is not None:
+            fit.restore(*resumed)
+        return fit.run(on_progress, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    score: float
+    step: int
+    weights: dict[str, Tensor]
 
 
 class _Fit:
@@ -144,179 +122,209 @@ class _Fit:
         settings: FitSettings,
         *,
         shift_ms: float,
+        end_to_end: EndToEnd | None,
+        world: World,
+        dtype: torch.dtype | None,
+        run: PolicyRun | None,
         now_s: Callable[[], float],
     ) -> None:
         torch.manual_seed(settings.seed)
         self._now_s, self._began_s = now_s, now_s()
-        self._profile, self._settings = profile, settings
-        self._tokenizer = Tokenizer(profile, profile.capture.size)
-        learned = passages_of(
-            [(one, labelled(one, profile, shift_ms=shift_ms)) for one in training],
-            self._tokenizer,
-            copies=settings.copies,
-            augmentation=settings.augmentation,
-            seed=settings.seed,
+        self._settings, self._world, self._run = settings, world, run
+        self._material = material = world.first_then_all(
+            lambda: gather(training, validation, profile, settings, shift_ms=shift_ms)
         )
-        self._held_out = passages_of(
-            [(one, labelled(one, profile, shift_ms=shift_ms)) for one in validation],
-            self._tokenizer,
-        )
-        self._ticks = sum(int(passage.counts.sum()) for passage in learned)
-        shape = policy_settings(
-            profile, self._tokenizer, settings, features=training[0].seen.features.shape[1]
-        )
-        self._policy = Policy(shape)
-        self._average = copy.deepcopy(self._policy).eval()
-        self._weights = _head_weights(learned, profile, settings)
+        shape = material.shape(settings)
+        self._end_to_end = end_to_end
+        self._pictures = Pictures(profile.capture.size)
+        encoder = None
+        if end_to_end is not None:
+            encoder = begun(end_to_end.encoder, material.learned, self._pictures)
         self._streams = Streams(
-            learned,
-            self._tokenizer,
+            material.learned,
+            material.tokenizer,
             profile,
             streams=settings.streams,
             window=settings.window,
             windows_in_stretch=settings.windows_in_stretch,
-            mirror=settings.mirror,
-            use_features=shape.features > 0,
+            # Nobody knows the mirror image of a map, but that of a picture.
+            mirror=settings.mirror and (settings.boxes or settings.end_to_end),
+            use_features=shape.features > 0 and not settings.end_to_end,
             seed=settings.seed,
+            idle_share=settings.idle_share,
+            most_shift_px=settings.most_shift_px,
+            previous_keys=settings.previous_keys,
+            pictures=self._pictures if end_to_end else None,
+            world=world,
         )
-        all_ticks = sum(len(passage) for passage in learned)
-        self._steps = max(
-            settings.least_steps,
-            math.ceil(settings.passes * all_ticks / (settings.streams * settings.window)),
+        counts = material.class_counts()
+        self._learner = PolicyLearner(
+            Policy(shape),
+            settings,
+            world,
+            mine=self._streams.mine,
+            class_weights={
+                name: class_weights(n, beta=settings.balance_beta, cap=settings.balance_cap)
+                for name, n in counts.items()
+            },
+            adjustment={
+                name: logit_adjustment(n, tau=settings.adjustment, cap=settings.balance_cap)
+                for name, n in counts.items()
+            },
+            encoder=encoder,
+            dtype=dtype,
         )
-        self._optimizer = torch.optim.AdamW(
-            self._policy.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        self._state: PolicyState | None = None
+        self._steps = settings.steps_for(sum(len(passage) for passage in material.learned))
+        self._every = max(1, self._steps // settings.checks)
+        self._step = 0
+        self._losses: list[float] = []
         self._history: list[FitProgress] = []
+        self._best: _Best | None = None
+        self._saved_s = self._began_s
+
+    def restore(self, state: FitState, tensors: Mapping[str, Tensor]) -> None:
+        """Go on where a fit was cut short."""
+        if state.data != self._material.fingerprint:
+            raise CheckpointError(
+                "the training to resume was begun with other recordings, another detector or other "
+                "code. Give the same files, or begin anew without --resume."
+            )
+        self._learner.restore(tensors, source="the training to resume")
+        self._streams.skip(state.step)
+        self._step, self._losses = state.step, list(state.losses)
+        self._history = list(state.history)
+        if state.best_score is not None and self._world.first:
+            weights = {
+                name.removeprefix("best."): tensor
+                for name, tensor in tensors.items()
+                if name.startswith("best.")
+            }
+            self._best = _Best(state.best_score, state.best_step, weights)
+        self._began_s = self._now_s() - state.seconds
 
     def run(self, on_progress: Callable[[FitProgress], None], stop: Callable[[], bool]) -> Fitted:
-        best: tuple[float, int, dict[str, Tensor]] | None = None
-        every = max(1, self._steps // self._settings.checks)
-        losses: list[float] = []
-        step = 0
-        while step < self._steps and not stop():
-            share = self._share(step)
-            if share >= 1.0:
-                break
-            losses.append(self._learn(share))
-            step += 1
-            if step % every and step != self._steps:
-                continue
-            score = self._score() if self._held_out else None
-            report = FitProgress(
-                step, self._steps, self._left_s(step), sum(losses) / len(losses), score
-            )
-            losses = []
-            self._history.append(report)
-            on_progress(report)
-            if score is not None and (best is None or score > best[0]):
-                best = (score, step, copy.deepcopy(self._average.state_dict()))
-            if best is not None and step - best[1] >= self._settings.patience * every:
-                break
-        if best is not None:
-            self._average.load_state_dict(best[2])
-        return self._result(best[1] if best else step, step)
+        stopped = False
+        left = self._steps - self._step
+        with self._pictures, closing(self._streams.ahead(left)) as batches:
+            for batch in batches:
+                stopped = self._world.any(stop())
+                share = self._share()
+                if stopped or share >= 1.0 or self._is_stale():
+                    break
+                self._learn(batch, share)
+                looked = self._step % self._every == 0 or self._step == self._steps
+                if looked:
+                    self._look(on_progress)
+                elif self._step % _TOLD_EVERY == 0:
+                    on_progress(self._progress(None))
+                self._save(due=looked)
+        self._save(due=stopped)  # before a look that an uninterrupted training would not take
+        if self._losses:
+            self._look(on_progress)
+        return self._result(stopped=stopped)
 
-    def _share(self, step: int) -> float:
-        """Return how much of the training is done, by steps or by time."""
-        share = step / self._steps
-        if self._settings.most_seconds is not None:
-            share = max(share, (self._now_s() - self._began_s) / self._settings.most_seconds)
-        return share
+    def _learn(self, batch: Batch, share: float) -> None:
+        loss = self._learner.learn(self._step, share, batch)
+        self._step += 1
+        self._losses.append(loss)
+        if self._run is not None:
+            self._run.log(self._step, loss, learning_rate(self._settings, share))
 
-    def _left_s(self, step: int) -> float:
-        spent = self._now_s() - self._began_s
-        left = spent / step * (self._steps - step)
-        most = self._settings.most_seconds
-        return left if most is None else max(0.0, min(left, most - spent))
+    def _look(self, on_progress: Callable[[FitProgress], None]) -> None:
+        """Score the averaged weights on what was held out; keep them if they are the best."""
+        score = None
+        material = self._material
+        if material.held_out and self._world.first:
+            logits = logits_of(self._learner.average, self._held_out(), material.tokenizer)
+            score = validation_score(material.scores(logits, no_offsets(material.profile)))
+            if self._best is None or score > self._best.score:
+                self._best = _Best(score, self._step, self._learner.averaged())
+        seen = self._progress(score)
+        self._losses = []
+        self._history.append(seen)
+        if self._run is not None:
+            self._run.look(seen)
+        on_progress(seen)
 
-    def _learn(self, share: float) -> float:
-        """Take one step of gradient descent; the rate warms up, then falls as a cosine."""
-        settings = self._settings
-        rate = settings.learning_rate * min(1.0, share / 0.05 + 0.05)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * share)))
-        batch = self._streams.next()
-        self._policy.train()
-        state = None if self._state is None else restarted(self._state, batch.fresh)
-        logits, after = self._policy(batch.tokens, batch.features, state)
-        self._state = detached(after)
-        loss = policy_loss(
-            logits,
-            batch.classes,
-            batch.counts,
-            weights=self._weights,
-            smoothing=settings.smoothing,
+    def _held_out(self) -> tuple[Passage, ...]:
+        """Return what is scored, with the features of the averaged weights."""
+        encoder, passages = self._learner.encoder_average, self._material.held_out
+        if encoder is None or self._end_to_end is None:
+            return passages
+        with Pictures(self._material.profile.capture.size) as pictures:
+            return seen_through(encoder, passages, pictures, self._end_to_end.folder)
+
+    def _progress(self, score: float | None) -> FitProgress:
+        loss = sum(self._losses) / len(self._losses)
+        return FitProgress(self._step, self._steps, self._left_s(), loss, score)
+
+    def _save(self, *, due: bool) -> None:
+        """Save what a training goes on from, when it is due or the last time is long ago."""
+        due = due or self._now_s() - self._saved_s >= SAVE_EVERY_S
+        if not self._world.any(self._run is not None and due):
+            return
+        tensors = self._learner.state()
+        if self._run is None:
+            return
+        best = self._best
+        tensors |= {f"best.{name}": w for name, w in (best.weights if best else {}).items()}
+        state = FitState(
+            self._step,
+            self._seconds(),
+            tuple(self._losses),
+            tuple(self._history),
+            best.score if best else None,
+            best.step if best else 0,
+            self._material.fingerprint,
         )
-        if loss.requires_grad:
-            self._optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self._policy.parameters(), settings.clip)
-            self._optimizer.step()
-            self._follow(share)
-        return float(loss.detach())
+        self._run.save(state, tensors)
+        self._saved_s = self._now_s()
 
-    @torch.no_grad()
-    def _follow(self, share: float) -> None:
-        keep = min(self._settings.average, share * 20)  # at first the average is the weights
-        for kept, new in zip(self._average.parameters(), self._policy.parameters(), strict=True):
-            kept.lerp_(new, 1.0 - keep)
+    def _seconds(self) -> float:
+        return self._now_s() - self._began_s
 
-    def _score(self) -> float:
-        """Score the averaged weights on what was held out, as `validation_score` says."""
-        logits = logits_of(self._average, self._held_out, self._tokenizer)
-        return validation_score(self._head_scores(logits, no_offsets(self._profile)))
+    def _share(self) -> float:
+        """Return how much of the training is done: by steps, or by time where that is limited."""
+        share = self._step / self._steps
+        most = self._settings.most_seconds
+        if most is None:
+            return share
+        spent = self._seconds() / most if self._world.first else 0.0
+        return max(share, self._world.total(spent))
 
-    def _head_scores(
-        self, logits: Mapping[str, Sequence[Tensor]], offsets: Offsets
-    ) -> dict[str, HeadScore]:
-        rate_hz = self._profile.capture.rate_hz
-        return {
-            head.name: score_head(
-                head,
-                decided(head, self._held_out, logits[head.name], offsets[head.name]),
-                rate_hz=rate_hz,
-            )
-            for head in self._profile.heads
-        }
+    def _left_s(self) -> float:
+        left = self._seconds() / self._step * (self._steps - self._step)
+        most = self._settings.most_seconds
+        return left if most is None else max(0.0, min(left, most - self._seconds()))
 
-    def _result(self, best_step: int, steps: int) -> Fitted:
-        offsets, scores = no_offsets(self._profile), {}
-        if self._held_out:
-            logits = logits_of(self._average, self._held_out, self._tokenizer)
+    def _is_stale(self) -> bool:
+        wait = self._settings.patience * self._every
+        return self._world.any(self._best is not None and self._step - self._best.step >= wait)
+
+    def _result(self, *, stopped: bool) -> Fitted:
+        if self._best is not None:
+            self._learner.go_back(self._best.weights)
+        material = self._material
+        held_out = self._held_out() if self._world.first else material.held_out
+        policy, encoder = self._learner.average.cpu(), self._learner.encoder_average
+        offsets, scores = no_offsets(material.profile), {}
+        if held_out and self._world.first:
             if self._settings.tune_offsets:
-                offsets = tuned_offsets(self._profile, self._held_out, logits)
-            scores = self._head_scores(logits, offsets)
+                offsets, logits = tune(policy, held_out, material.tokenizer, material.profile)
+            else:
+                logits = logits_of(policy, held_out, material.tokenizer)
+            scores = material.scores(logits, offsets)
         return Fitted(
-            policy=self._average,
+            policy=policy,
+            encoder=None if encoder is None else encoder.cpu(),
             offsets=offsets,
-            best_step=best_step,
-            steps=steps,
-            seconds=self._now_s() - self._began_s,
-            ticks=self._ticks,
+            best_step=self._best.step if self._best else self._step,
+            steps=self._step,
+            seconds=self._seconds(),
+            ticks=sum(int(passage.counts.sum()) for passage in material.learned),
             history=tuple(self._history),
             scores=scores,
+            learned=material.learned,
+            held_out=held_out,
+            stopped=stopped,
         )
-
-
-def validation_score(scores: Mapping[str, HeadScore]) -> float:
-    """Average macro-F1 and onset F1 over the heads; what is undefined is left out."""
-    values = [value for score in scores.values() for value in (score.macro_f1, score.onset_f1)]
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else 0.0
-
-
-def _head_weights(
-    passages: Sequence[Passage], profile: GameProfile, settings: FitSettings
-) -> dict[str, Tensor]:
-    weights = {}
-    for head in profile.heads:
-        counts = torch.zeros(len(head.names), dtype=torch.float64)
-        for passage in passages:
-            chosen = torch.from_numpy(passage.classes[head.name][passage.counts])
-            counts += torch.bincount(chosen, minlength=len(head.names))
-        weights[head.name] = class_weights(
-            counts, beta=settings.balance_beta, cap=settings.balance_cap
-        )
-    return weights

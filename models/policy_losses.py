@@ -1,4 +1,4 @@
-"""The policy's loss: cross-entropy in which rare classes count, and masked ticks don't."""
+"""The policy's loss: cross-entropy in which rare classes and corrections have their due."""
 
 from collections.abc import Mapping
 
@@ -30,32 +30,73 @@ def class_weights(counts: Tensor, *, beta: float, cap: float) -> Tensor:
     return (weights / average.clamp(min=1e-12)).to(torch.float32)
 
 
+def logit_adjustment(counts: Tensor, *, tau: float, cap: float) -> Tensor:
+    """Return what to add to the logits in the loss, so that without it all classes start alike.
+
+    Menon et al., "Long-tail learning via logit adjustment" (ICLR 2021), eq. 10: `tau` times the
+    logarithm of each class's share. With `tau` 1 the unadjusted logits, which play uses, estimate
+    the balanced posterior. Class weights aim at the same place by another road: a tick of class y
+    weighing `w[y]` has the very optimum that adding `-log w[y]` in the loss has. Whoever applies
+    both in full corrects for rarity twice, and rare keys are pressed too often: so either one, or
+    a part of each whose strengths add up to one.
+
+    Args:
+        counts: Ticks of each class, `(classes,)`.
+        tau: Strength; 0 adjusts nothing.
+        cap: Largest ratio between two shares that is made up for. Label smoothing holds every
+            class above a floor, so that one rarer than that would win ties everywhere.
+
+    Returns:
+        Adjustments `(classes,)`, 0 for the commonest; a class that never occurs gets 0 as well,
+        since nothing says when it would be right.
+    """
+    n = counts.to(torch.float64)
+    share = (n / n.max().clamp(min=1.0)).clamp(min=1.0 / cap)
+    return (tau * torch.where(n > 0, share, 1.0).log()).to(torch.float32)
+
+
 def policy_loss(
     logits: Mapping[str, Tensor],
     labels: Mapping[str, Tensor],
-    mask: Tensor,
+    weights: Tensor,
     *,
-    weights: Mapping[str, Tensor],
+    class_weights: Mapping[str, Tensor],
     smoothing: float = 0.0,
+    adjustment: Mapping[str, Tensor] | None = None,
+    total: Tensor | float | None = None,
 ) -> Tensor:
     """Average the weighted cross-entropy over the ticks that count, summed over the heads.
 
     Args:
         logits: For each head `(B, T, classes)`.
-        labels: For each head class indices `(B, T)`; what they hold at masked ticks is ignored.
-        mask: True where a tick counts, `(B, T)`.
-        weights: For each head `(classes,)`.
+        labels: For each head class indices `(B, T)`; what they hold at ticks that weigh nothing
+            is ignored.
+        weights: How much each tick counts, `(B, T)`; 0 where it is padded or not to be learned.
+        class_weights: For each head `(classes,)`.
         smoothing: Share of the label spread over all classes.
+        adjustment: For each head `(classes,)`, see `logit_adjustment`; None for none.
+        total: What the sum is divided by: the weights of all processes that share a batch. None
+            for the sum of `weights`.
+
+    Returns:
+        A scalar; 0, with gradients that are all 0, when no tick counts.
     """
-    flat = mask.reshape(-1)
-    total = torch.zeros(())
-    if not bool(flat.any()):
-        return total
+    flat = weights.reshape(-1)
+    counted = flat > 0
+    flat = flat[counted]
+    divisor = torch.as_tensor(flat.sum() if total is None else total, device=flat.device)
+    divisor = divisor.clamp(min=torch.finfo(torch.float32).tiny)
+    loss = torch.zeros((), device=flat.device)
     for name, of_head in logits.items():
-        chosen = of_head.reshape(-1, of_head.shape[-1])[flat]
-        wanted = labels[name].reshape(-1)[flat]
+        chosen = of_head.reshape(-1, of_head.shape[-1])[counted].float()
+        if adjustment is not None:
+            chosen = chosen + adjustment[name]
         losses = functional.cross_entropy(
-            chosen, wanted, weight=weights[name], reduction="none", label_smoothing=smoothing
+            chosen,
+            labels[name].reshape(-1)[counted],
+            weight=class_weights[name],
+            reduction="none",
+            label_smoothing=smoothing,
         )
-        total = total + losses.mean()
-    return total
+        loss = loss + (losses * flat).sum() / divisor
+    return loss

@@ -1,62 +1,32 @@
 """Train a policy on recordings of play; write its run folder."""
 
-import json
+import shutil
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from data.errors import CheckpointError, RecordingError
-from data.paths import part_path
+from data.errors import CheckpointError
 from data.profile import GameProfile
-from data.splits import split_recordings
 from models.checkpoint import make_config, save_run
-from models.demonstrations import Demonstration, load_demonstration
-from models.evaluation import Evaluation, evaluate_policy
-from models.features import Eyes, SeenProgress, Stopped
+from models.demonstrations import Demonstration
+from models.distributed import World, choose_device, joined, precision
+from models.encoder import Encoder
+from models.end_to_end import EndToEnd, slowness
+from models.evaluation import Evaluation, evaluate_policy, remember
+from models.features import Eyes, Stopped
 from models.label_shift import ShiftChoice, choose_shift
 from models.perception import GRAPH_NAME, Perception
-from models.policy_fitting import FitProgress, FitSettings, Fitted, fit_policy
+from models.policy_fitting import Fitted, fit_policy
+from models.policy_recipe import FitProgress, PolicyProgress, PolicyTrainingSettings
+from models.policy_run import PolicyRun, resumed_fit
+from models.policy_sources import Looked, look
+from models.policy_weakness import practised
 from models.report import write_report
 from models.ssd import Detector
+from models.tokens import Tokenizer
 
-
-@dataclass(frozen=True, slots=True)
-class PolicyTrainingSettings:
-    """How a policy is trained."""
-
-    fit: FitSettings = field(default_factory=FitSettings)
-    """How it is fitted."""
-    shift_ms: float | None = 100.0
-    """Frames are labelled with the keys held so much later. A person reacts in about 150 ms; on
-    the practice game 50 to 100 ms played a little better, since the pictures before are remembered
-    and live play adds a delay of its own. None measures the reaction, which takes about as long
-    as the training."""
-    validation_fraction: float = 0.2
-    """Share of the recordings that are only scored, whole ones."""
-    threads: int = 2
-    """CPU threads for looking at recordings; learning needs one."""
-
-    def __post_init__(self) -> None:
-        if self.shift_ms is not None and not 0 <= self.shift_ms <= 1000:
-            raise ValueError(f"shift_ms is from 0 to 1000, got {self.shift_ms}")
-        if not 0 <= self.validation_fraction < 1:
-            raise ValueError(f"validation_fraction is from 0 to 1, got {self.validation_fraction}")
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyProgress:
-    """Where training stands."""
-
-    phase: str
-    """`seeing`, `aligning` or `learning`."""
-    done: float
-    """Share of the phase, 0 to 1."""
-    left_s: float | None
-    """Of the phase; None while unknown."""
-    note: str
-    """One short line."""
+_LOOKED = Path("seen") / "through_encoder"  # in a run folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +65,16 @@ def train_policy(
     settings: PolicyTrainingSettings,
     eyes: Eyes | None = None,
     cache: Path | None = None,
+    resume: bool = False,
     on_progress: Callable[[PolicyProgress], None] = lambda progress: None,
+    warn: Callable[[str], None] = lambda sentence: None,
     stop: Callable[[], bool] = lambda: False,
     now_s: Callable[[], float] = time.monotonic,
 ) -> PolicyReport:
     """Train a policy and write `out`, a run folder that plays by itself.
+
+    Under `torchrun` all processes train as one. The first looks at the recordings, scores and
+    writes; what the others return says only how far they came.
 
     Args:
         recordings: Recordings of play.
@@ -109,62 +84,93 @@ def train_policy(
         settings: How to train.
         eyes: What sees with the detector; made from it unless given.
         cache: Where the sights of recordings are kept; in `out` unless given.
+        resume: Go on with the training of these settings in `out` that was cut short.
         on_progress: Told where training stands.
-        stop: Asked often; what was learned until then is kept.
+        warn: Told what to know before it begins to learn.
+        stop: Asked often; what was learned until then is kept, and can be gone on from.
         now_s: Clock of the durations.
 
     Raises:
-        CheckpointError: The detector doesn't see the profile's objects in its frames.
+        CheckpointError: The detector doesn't see the profile's objects in its frames, or there is
+            nothing to resume.
         RecordingError: A recording is of another game, or there is nothing to learn from.
         Stopped: `stop` said so before anything was learned.
+        UnderstudyError: There is no such device, or the loss is no number any more.
     """
     _require_fit(detector, profile)
-    out.mkdir(parents=True, exist_ok=True)
-    eyes = eyes or Perception(detector, threads=settings.threads, cache=out / GRAPH_NAME)
-    seed = settings.fit.seed
-    train_paths, held_out_paths = split_recordings(
-        recordings, validation_fraction=settings.validation_fraction, seed=seed
-    )
-    began_s = now_s()
-    loader = _Loader(profile, eyes, cache or out / "seen", on_progress, stop)
-    training = loader.load(train_paths)
-    held_out = loader.load(held_out_paths)
-    _require_play(training, recordings)
-    seeing_s = now_s() - began_s
-    shift = _shift(training + held_out, profile, settings, on_progress, stop)
-    fitted = fit_policy(
-        training,
-        held_out,
-        profile,
-        settings.fit,
-        shift_ms=shift.shift_ms,
-        on_progress=lambda progress: on_progress(_learning(progress)),
-        stop=stop,
-        now_s=now_s,
-    )
-    if fitted.steps == 0:
-        raise Stopped("stopped before anything was learned.")
-    evaluation = None
-    if any(bool(one.counts.any()) for one in held_out):
-        evaluation = evaluate_policy(
-            fitted.policy, fitted.offsets, held_out, profile, shift_ms=shift.shift_ms
-        )
-    report = PolicyReport(
+    with joined(choose_device(settings.device)) as world:
+        resumed = resumed_fit(out, settings) if resume else None
+        run = None
+        if world.first:
+            run = PolicyRun(out, settings, resumed=resumed[0] if resumed else None)
+        try:
+            looked = world.first_then_all(
+                lambda: look(
+                    recordings,
+                    profile,
+                    eyes or Perception(detector, threads=settings.threads, cache=out / GRAPH_NAME),
+                    settings,
+                    folder=cache or out / "seen",
+                    on_progress=on_progress,
+                    stop=stop,
+                    now_s=now_s,
+                )
+            )
+            shift = _shift(looked, profile, settings, world, on_progress, stop)
+            end_to_end = _end_to_end(detector, out, settings)
+            if end_to_end is not None and world.first and world.device.type == "cpu":
+                warn(slowness(end_to_end, settings.fit, looked.ticks))
+            fitted = fit_policy(
+                looked.training,
+                looked.held_out,
+                profile,
+                settings.fit,
+                shift_ms=shift.shift_ms,
+                end_to_end=end_to_end,
+                world=world,
+                dtype=precision(world.device, settings.amp),
+                run=run,
+                resumed=resumed,
+                on_progress=lambda progress: on_progress(_learning(progress)),
+                stop=stop,
+                now_s=now_s,
+            )
+            if fitted.steps == 0:
+                raise Stopped("stopped before anything was learned.")
+            report = _report(out, looked, fitted, shift)
+            if run is None:
+                return report
+            report = _write_run(report, fitted, profile, detector, settings)
+            shutil.rmtree(out / _LOOKED, ignore_errors=True)  # by now it is in the report
+            if not fitted.stopped:
+                run.forget_state()
+            return report
+        finally:
+            if run is not None:
+                run.close()
+
+
+def _end_to_end(detector: Detector, out: Path, settings: PolicyTrainingSettings) -> EndToEnd | None:
+    if not settings.fit.end_to_end:
+        return None
+    return EndToEnd(Encoder.of(detector), out / _LOOKED, settings.threads)
+
+
+def _report(out: Path, looked: Looked, fitted: Fitted, shift: ShiftChoice) -> PolicyReport:
+    return PolicyReport(
         out=out,
-        training=tuple(one.name for one in training),
-        validation=tuple(one.name for one in held_out),
+        training=tuple(one.name for one in looked.training),
+        validation=tuple(one.name for one in looked.held_out),
         ticks=fitted.ticks,
         steps=fitted.steps,
         best_step=fitted.best_step,
-        seeing_s=seeing_s,
+        seeing_s=looked.seconds,
         fitting_s=fitted.seconds,
         shift=shift,
-        evaluation=evaluation,
-        stopped=stop(),
-        notes=_notes(fitted, held_out),
+        evaluation=None,
+        stopped=fitted.stopped,
+        notes=_notes(fitted, looked.held_out),
     )
-    _write_run(report, fitted, profile, detector, settings)
-    return report
 
 
 def _require_fit(detector: Detector, profile: GameProfile) -> None:
@@ -179,61 +185,25 @@ def _require_fit(detector: Detector, profile: GameProfile) -> None:
         )
 
 
-class _Loader:
-    def __init__(
-        self,
-        profile: GameProfile,
-        eyes: Eyes,
-        folder: Path,
-        on_progress: Callable[[PolicyProgress], None],
-        stop: Callable[[], bool],
-    ) -> None:
-        self._profile, self._eyes, self._folder = profile, eyes, folder
-        self._on_progress, self._stop = on_progress, stop
-
-    def load(self, paths: Sequence[Path]) -> list[Demonstration]:
-        return [
-            load_demonstration(
-                path,
-                self._profile,
-                self._eyes,
-                folder=self._folder,
-                on_progress=self._seeing,
-                stop=self._stop,
-            )
-            for path in paths
-        ]
-
-    def _seeing(self, progress: SeenProgress) -> None:
-        self._on_progress(
-            PolicyProgress(
-                "seeing",
-                progress.done / max(1, progress.frames),
-                progress.left_s,
-                f"{progress.name}: frame {progress.done} of {progress.frames}",
-            )
-        )
-
-
-def _require_play(training: Sequence[Demonstration], recordings: Sequence[Path]) -> None:
-    names = ", ".join(path.name for path in recordings)
-    if not any(bool(one.counts.any()) and one.events for one in training):
-        raise RecordingError(
-            f"{names}: no person presses a key in the recordings to learn from. Record some play."
-        )
-
-
 def _shift(
-    demonstrations: Sequence[Demonstration],
+    looked: Looked,
     profile: GameProfile,
     settings: PolicyTrainingSettings,
+    world: World,
     on_progress: Callable[[PolicyProgress], None],
     stop: Callable[[], bool],
 ) -> ShiftChoice:
+    """Choose the label shift; where it is to be measured, the first process does it for all."""
     if settings.shift_ms is not None:
         return ShiftChoice(settings.shift_ms, {})
-    on_progress(PolicyProgress("aligning", 0.0, None, "measuring the reaction time"))
-    return choose_shift(demonstrations, profile, settings.fit, stop=stop)
+    choice = ShiftChoice(0.0, {})
+    if world.first:
+        on_progress(PolicyProgress("aligning", 0.0, None, "measuring the reaction time"))
+        everything = looked.training + looked.held_out
+        # The detector's features say well enough when a person reacts, and sooner.
+        fit = replace(settings.fit, end_to_end=False)
+        choice = choose_shift(everything, profile, fit, stop=stop)
+    return replace(choice, shift_ms=world.total(choice.shift_ms))
 
 
 def _learning(progress: FitProgress) -> PolicyProgress:
@@ -267,34 +237,47 @@ def _write_run(
     profile: GameProfile,
     detector: Detector,
     settings: PolicyTrainingSettings,
-) -> None:
+) -> PolicyReport:
+    """Judge the policy on what was held out, and write all but the curves; return the scores."""
+    tokenizer = Tokenizer(profile, profile.capture.size)
+    neighbours = remember(fitted.learned, tokenizer)
+    if neighbours is not None:
+        neighbours.save(report.out)
+    if any(bool(passage.counts.any()) for passage in fitted.held_out):
+        evaluation = evaluate_policy(
+            fitted.policy, fitted.offsets, fitted.held_out, profile, neighbours=neighbours
+        )
+        report = replace(report, evaluation=evaluation)
     weights = {f"policy.{k}": v for k, v in fitted.policy.state_dict().items()}
     weights |= {f"detector.{k}": v for k, v in detector.state_dict().items()}
-    evaluation = None if report.evaluation is None else report.evaluation.to_json()
+    if fitted.encoder is not None:
+        weights |= {f"encoder.{k}": v for k, v in fitted.encoder.state_dict().items()}
     config = make_config(
         "policy",
         settings={
             "policy": asdict(fitted.policy.settings),
             "detector": detector.settings.to_json(),
-            "training": asdict(settings),
+            "training": settings.to_json(),
         },
         profile=profile,
         seed=settings.fit.seed,
         shift_ms=report.shift.shift_ms,
         offsets={name: offset.tolist() for name, offset in fitted.offsets.items()},
         recordings={"training": list(report.training), "validation": list(report.validation)},
-        evaluation=evaluation,
+        evaluation=None if report.evaluation is None else report.evaluation.to_json(),
     )
-    _write_metrics(report.out, fitted)
     write_report(
         report.out,
         profile=profile,
-        fitted=fitted,
         evaluation=report.evaluation,
         facts=_facts(report),
+        history=fitted.history,
+        best_step=fitted.best_step,
+        practised=practised(fitted.learned, profile),
         notes=report.notes,
     )
     save_run(report.out, weights=weights, config=config)
+    return report
 
 
 def _facts(report: PolicyReport) -> dict[str, str]:
@@ -308,22 +291,3 @@ def _facts(report: PolicyReport) -> dict[str, str]:
         + ("; stopped early by hand" if report.stopped else ""),
         "time": f"{report.seeing_s:.0f} s looking, {report.fitting_s:.0f} s learning",
     }
-
-
-def _write_metrics(out: Path, fitted: Fitted) -> None:
-    rows = [
-        {"step": one.step, "loss": one.loss, "validation_score": one.score}
-        for one in fitted.history
-    ]
-    path = out / "metrics.jsonl"
-    part_path(path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    part_path(path).replace(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tensorboard's own dependencies warn on import
-        from torch.utils.tensorboard import SummaryWriter
-
-        with SummaryWriter(str(out)) as events:
-            for one in fitted.history:
-                events.add_scalar("loss", one.loss, one.step)
-                if one.score is not None:
-                    events.add_scalar("validation_score", one.score, one.step)

@@ -1,193 +1,198 @@
-"""What a policy's training comes to: `report.md` with its pictures."""
+"""What a policy's training comes to: `report.md` with its pictures, the most important first."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
 from data.paths import part_path
 from data.profile import GameProfile, Head
+from models import report_pictures as pictures
 from models.evaluation import Evaluation, HeadEvaluation
-from models.policy_fitting import Fitted
-from models.policy_metrics import HeadScore, Run, changed_ticks, confusion
+from models.mistakes import draw_mistakes, worst_mistakes
+from models.policy_metrics import HeadScore
+from models.policy_recipe import FitProgress
+from models.policy_weakness import Practised, weaknesses
 
-ROLL_S = 20.0  # of play in the piano roll: long enough to read, short enough to see single taps
-_PERSON, _POLICY = "#2f6fde", "#e07b24"
+RIVALS = {
+    "majority": "always the commonest class",
+    "neighbours": "what the person held at the most similar ticks",
+    "repeat": "repeats the person's last keys",
+}
 
 
 def write_report(
     out: Path,
     *,
     profile: GameProfile,
-    fitted: Fitted,
     evaluation: Evaluation | None,
     facts: Mapping[str, str],
-    notes: Sequence[str],
+    history: Sequence[FitProgress] = (),
+    best_step: int = 0,
+    practised: Practised | None = None,
+    notes: Sequence[str] = (),
 ) -> Path:
-    """Write `report.md` and its pictures into a run folder; return the report's path."""
-    lines = [f"# Policy for {profile.name}", ""]
-    lines += [f"- {name}: {value}" for name, value in facts.items()]
-    lines += [f"- **Note:** {note}" for note in notes]
-    if fitted.history:
-        _save(_curves(fitted), out / "curves.png")
-        lines += ["", "![loss and validation score](curves.png)"]
+    """Write `report.md` and its pictures into a folder; return the report's path.
+
+    Args:
+        out: The folder, usually a run's.
+        profile: What was trained for.
+        evaluation: On recordings held out; None without.
+        facts: Told first, each in a line.
+        history: How training went; empty when it is not told.
+        best_step: After which step the weights were kept.
+        practised: What there was to learn from; None when it is not known.
+        notes: Sentences to know before trusting it.
+    """
+    weak = weaknesses(profile, evaluation, practised)
+    lines = [
+        f"# Policy for {profile.name}",
+        "",
+        *(f"- {name}: {value}" for name, value in facts.items()),
+        "",
+        "## What is weak, and what to do",
+        "",
+        *([f"- {text}" for text in (*notes, *weak)] or ["Nothing stands out."]),
+    ]
+    if evaluation is not None:
+        lines += _overview(profile, evaluation)
+        lines += _what_was_pressed(out, evaluation)
+        lines += _worst(out, evaluation)
+    if history:
+        pictures.save(pictures.curves(history, best_step), out / "curves.png")
+        lines += ["", "## Training", "", "![loss and held-out score](curves.png)"]
     for head in profile.heads if evaluation is not None else ():
         assert evaluation is not None
-        of_head = evaluation.heads[head.name]
-        lines += [
-            "",
-            f"## {head.name}",
-            "",
-            *_score_table(of_head),
-            "",
-            *_class_table(head, of_head),
-        ]
-        picture = f"confusion_{head.name}.png"
-        _save(_confusion(head, of_head), out / picture)
-        lines += ["", f"![{head.name}: person's class by policy's]({picture})"]
+        lines += _of_head(out, head, evaluation.heads[head.name])
     if evaluation is not None:
-        _save(_piano_roll(profile, evaluation), out / "piano_roll.png")
-        lines += [
-            "",
-            "## What the person pressed, and what the policy would have",
-            "",
-            "![keys over time](piano_roll.png)",
-        ]
+        lines += _further(out, evaluation)
     path = out / "report.md"
     part_path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
     part_path(path).replace(path)
     return path
 
 
-def _score_table(of_head: HeadEvaluation) -> list[str]:
-    rows = {
-        "policy": of_head.score,
-        "majority class": of_head.majority,
-        "repeats the person's last keys": of_head.repeat,
-    }
+def _overview(profile: GameProfile, evaluation: Evaluation) -> list[str]:
+    lines = [
+        "",
+        "## Scores on held-out play, beside policies that know little",
+        "",
+        "| | macro-F1 | onset F1 | balanced accuracy | on changed ticks | NLL |",
+        "|---|---|---|---|---|---|",
+    ]
+    for head in profile.heads:
+        of_head = evaluation.heads[head.name]
+        lines.append(_score_row(f"**{head.name}**", of_head.score))
+        if of_head.told is not None:
+            lines.append(_score_row("the same, told the person's last keys", of_head.told))
+        lines += [
+            _score_row(told, of_head.baselines[name])
+            for name, told in RIVALS.items()
+            if name in of_head.baselines
+        ]
     return [
-        "| | macro-F1 | onset F1 | balanced accuracy | on changed ticks |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {name} | {_told(score.macro_f1)} | {_told(score.onset_f1)} "
-            f"| {_told(score.balanced_accuracy)} | {_told(score.changed_accuracy)} |"
-            for name, score in rows.items()
-        ),
+        *lines,
+        "",
+        "Onset F1 counts a press right within 100 ms of the person's. Whoever repeats is told the "
+        "person's true keys of the tick before: it scores high everywhere but on changed ticks, "
+        "where a key goes down or up, and can't play.",
+    ]
+
+
+def _score_row(name: str, score: HeadScore) -> str:
+    nll = None if score.calibration is None else score.calibration.nll
+    values = (score.macro_f1, score.onset_f1, score.balanced_accuracy, score.changed_accuracy, nll)
+    return f"| {name} | {' | '.join(_told(value) for value in values)} |"
+
+
+def _what_was_pressed(out: Path, evaluation: Evaluation) -> list[str]:
+    pictures.save(pictures.piano_roll(evaluation), out / "piano_roll.png")
+    return [
+        "",
+        "## What the person pressed, and what the policy would have",
+        "",
+        "![keys over time](piano_roll.png)",
+    ]
+
+
+def _worst(out: Path, evaluation: Evaluation) -> list[str]:
+    mistakes = worst_mistakes(evaluation)
+    if not mistakes:
+        return []
+    told = draw_mistakes(mistakes, evaluation, out=out / "mistakes.png")
+    return [
+        "",
+        "## Where it was sure and wrong",
+        "",
+        "Boxes are what the policy is told of; white: what the person controls, thin: missed by "
+        "the detector on this frame and only believed to be there, arrows: motion.",
+        "",
+        "![the frames of the worst mistakes](mistakes.png)",
+        "",
+        *told,
+    ]
+
+
+def _of_head(out: Path, head: Head, of_head: HeadEvaluation) -> list[str]:
+    picture = f"confusion_{head.name}.png"
+    pictures.save(pictures.confusion_matrix(head, of_head), out / picture)
+    return [
+        "",
+        f"## {head.name}",
+        "",
+        *_class_table(head, of_head),
+        "",
+        *_key_table(of_head),
+        "",
+        f"![{head.name}: person's class by policy's]({picture})",
     ]
 
 
 def _class_table(head: Head, of_head: HeadEvaluation) -> list[str]:
-    score: HeadScore = of_head.score
+    rivals = [name for name in ("majority", "neighbours") if name in of_head.baselines]
     return [
-        "| class | keys | precision | recall | F1 | ticks |",
-        "|---|---|---|---|---|---|",
+        f"| class | keys | precision | recall | F1 | {' | '.join(f'F1 of {r}' for r in rivals)} "
+        "| ticks |",
+        f"|---|---|---|---|---|{'---|' * len(rivals)}---|",
         *(
             f"| {name} | {'+'.join(head.classes[name]) or '-'} | {_told(one.precision)} "
-            f"| {_told(one.recall)} | {_told(one.f1)} | {one.support} |"
-            for name, one in score.classes.items()
+            f"| {_told(one.recall)} | {_told(one.f1)} | "
+            + " | ".join(_told(of_head.baselines[r].classes[name].f1) for r in rivals)
+            + f" | {one.support} |"
+            for name, one in of_head.score.classes.items()
         ),
     ]
 
 
-def _told(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _curves(fitted: Fitted) -> Figure:
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    left = figure.subplots()
-    steps = [one.step for one in fitted.history]
-    left.plot(steps, [one.loss for one in fitted.history], color=_PERSON)
-    left.set_xlabel("step")
-    left.set_ylabel("training loss", color=_PERSON)
-    scored = [(one.step, one.score) for one in fitted.history if one.score is not None]
-    if scored:
-        right = left.twinx()
-        right.plot([step for step, _ in scored], [score for _, score in scored], color=_POLICY)
-        right.set_ylabel("held-out score", color=_POLICY)
-        right.axvline(fitted.best_step, color="grey", linestyle=":")
-    return figure
-
-
-def _confusion(head: Head, of_head: HeadEvaluation) -> Figure:
-    size = len(head.names)
-    table = np.zeros((size, size), dtype=np.int64)
-    for run in of_head.runs:
-        table += confusion(run.truth[run.counts], run.decided[run.counts], size)
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    side = 1.8 + 0.5 * size
-    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(shares, vmin=0.0, vmax=1.0, cmap="Blues")
-    axes.set_xticks(range(size), head.names, rotation=45, ha="right")
-    axes.set_yticks(range(size), head.names)
-    axes.set_xlabel("policy")
-    axes.set_ylabel("person")
-    for row in range(size):
-        for column in range(size):
-            if table[row, column]:
-                colour = "white" if shares[row, column] > 0.5 else "black"
-                axes.text(
-                    column,
-                    row,
-                    f"{shares[row, column]:.2f}",
-                    color=colour,
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                )
-    return figure
-
-
-def _piano_roll(profile: GameProfile, evaluation: Evaluation) -> Figure:
-    """Draw each key's presses, the person's above the policy's, where most happens."""
-    rate_hz = profile.capture.rate_hz
-    runs = {name: of_head.runs for name, of_head in evaluation.heads.items()}
-    length = max(1, round(ROLL_S * rate_hz))
-    index, start = _busiest(list(runs.values()), length)
-    lanes = [(head, key) for head in profile.heads for key in sorted(head.keys)]
-    figure = Figure(figsize=(9, 0.6 + 0.35 * len(lanes)), layout="constrained")
-    axes = figure.subplots()
-    for lane, (head, key) in enumerate(lanes):
-        run = runs[head.name][index]
-        holds = np.array([key in chord for chord in head.chords])
-        for labels, below, colour in (
-            (run.truth, 0.0, _PERSON),
-            (run.decided, 0.42, _POLICY),
-        ):
-            held = holds[labels[start : start + length]]
-            _bars(axes, held, at=lane + below, rate_hz=rate_hz, colour=colour)
-    axes.set_yticks([lane + 0.4 for lane in range(len(lanes))], [key for _, key in lanes])
-    axes.set_ylim(len(lanes), -0.1)
-    axes.set_xlim(0, length / rate_hz)
-    axes.set_xlabel("seconds (blue: the person, orange: the policy)")
-    return figure
-
-
-def _bars(axes: Axes, held: np.ndarray, *, at: float, rate_hz: float, colour: str) -> None:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], held.astype(np.int8), [0]])))
-    spans = [
-        (start / rate_hz, (stop - start) / rate_hz)
-        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+def _key_table(of_head: HeadEvaluation) -> list[str]:
+    return [
+        "| key | pressed by the person | by the policy | of these at the same time | late by (ms) "
+        "| held by the person (ms) | by the policy | distance |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {key} | {one.wanted} | {one.pressed} | {one.hits} | {_told(one.late_ms, 0)} "
+            f"| {_told(one.wanted_hold_ms, 0)} | {_told(one.pressed_hold_ms, 0)} "
+            f"| {_told(one.hold_ms, 0)} |"
+            for key, one in of_head.score.keys.items()
+        ),
     ]
-    axes.broken_barh(spans, (at, 0.38), color=colour)
 
 
-def _busiest(heads: Sequence[Sequence[Run]], length: int) -> tuple[int, int]:
-    """Find the run and the tick from which on most labels change."""
-    best, most = (0, 0), -1
-    for index in range(len(heads[0])):
-        changes = sum(changed_ticks(runs[index].truth).astype(np.int64) for runs in heads)
-        total = np.concatenate([[0], np.cumsum(changes)])
-        last = max(0, len(total) - 1 - length)
-        inside = total[np.minimum(np.arange(last + 1) + length, len(total) - 1)] - total[: last + 1]
-        if int(inside.max()) > most:
-            best, most = (index, int(inside.argmax())), int(inside.max())
-    return best
+def _further(out: Path, evaluation: Evaluation) -> list[str]:
+    lines = ["", "## How long keys are held, and how sure it is"]
+    holds = pictures.hold_lengths(evaluation)
+    if holds is not None:
+        pictures.save(holds, out / "holds.png")
+        lines += ["", "![how long each key is held](holds.png)"]
+    pictures.save(pictures.reliability(evaluation), out / "calibration.png")
+    return [
+        *lines,
+        "",
+        "![how often it is right by how sure it is](calibration.png)",
+        "",
+        "On the dotted line it is right as often as it is sure; below it, it is surer than it "
+        "should be. A dot's area is its share of the ticks. Offsets are what rare classes were "
+        "given on validation.",
+    ]
 
 
-def _save(figure: Figure, path: Path) -> None:
-    figure.savefig(part_path(path), format="png", dpi=110)
-    part_path(path).replace(path)
+def _told(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,6 +1,6 @@
 """Say in numbers what is seen: objects nearest first, relative to what the person controls."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +8,15 @@ import numpy.typing as npt
 
 from data.frames import FrameSize
 from data.profile import GameProfile
+from models import bearings
+from models.object_encoder import TokenLayout
 from models.perception import Sight
 from models.tracking import Track, Tracker, TrackState
 
 Array = npt.NDArray[np.float32]
 
 AHEAD_S = 0.2  # every object's place is also told this much later; a reaction takes as long
+ROSE_AHEAD_S = 0.3
 STILL = 0.05  # a class that spreads less than this share of the picture never moves across it
 
 # What the tracker says of one object: a row of `rows`.
@@ -28,25 +31,44 @@ class TokenState:
     tracks: TrackState
 
 
+@dataclass(frozen=True, slots=True)
+class TrackedObject:
+    """One object of a tick as the policy is told of it, for drawing."""
+
+    kind: str | None
+    """Its class; None for what the person controls."""
+    seen: bool
+    """Whether the detector found it on this very tick."""
+    box: tuple[float, float, float, float]
+    """x1 y1 x2 y2 in stored pixels."""
+    motion: tuple[float, float]
+    """Pixels per second."""
+
+
 class Tokenizer:
     """Turn sights into vectors of roughly unit range.
 
     A vector holds one block of numbers about what the person controls, then one block for each
     slot: every object class but the reference has as many slots as the profile's `most`, filled
-    nearest first. An empty slot is all zeros. `names` says what each number is.
+    nearest first. An empty slot is all zeros. Last comes a rose of directions for each class: see
+    `models.bearings`. `names` says what each number is.
     """
 
     def __init__(
         self, profile: GameProfile, size: FrameSize, *, rate_hz: float | None = None
     ) -> None:
         self._size = size
-        self._tracker = Tracker(profile, size, rate_hz or profile.capture.rate_hz)
+        rate_hz = rate_hz or profile.capture.rate_hz
+        self.follows = f"{profile.objects} {profile.reference} {size} {rate_hz}"
+        """All that tracking depends on beside its code."""
+        self._tracker = Tracker(profile, size, rate_hz)
         self._mirror_column: int | None = None
         if profile.mirror is not None:
             self._mirror_column = _X if profile.mirror.axis == "horizontal" else _Y
         self._first: dict[int, int] = {}  # object class -> its first slot
         self._most = {index: kind.most for index, kind in enumerate(profile.objects)}
         self._slot_names: list[str] = []
+        self._slot_kinds: list[str] = []
         self._singles: list[int] = []  # slots of the things that exist once
         for index, kind in enumerate(profile.objects):
             if kind.name == profile.reference:
@@ -55,18 +77,31 @@ class Tokenizer:
             if kind.most == 1:
                 self._singles.append(len(self._slot_names))
             self._slot_names += [f"{kind.name}{i}" for i in range(kind.most)]
+            self._slot_kinds += [kind.name] * kind.most
         empty = np.zeros((1, 1 + len(self._slot_names), ROW_LENGTH), dtype=np.float32)
         own = [f"own.{name}" for name in self._own_numbers(empty[:, 0])]
         slot = list(self._slot_numbers(empty[:, :1], empty[:, 1:]))
+        self._layout = TokenLayout(len(own), len(self._slot_names), len(slot))
         self.names: tuple[str, ...] = (
             *own,
             *(f"{name}.{what}" for name in self._slot_names for what in slot),
+            *(f"{name}.{what}" for name in self._rose_names(profile) for what in bearings.NAMES),
         )
 
     @property
     def length(self) -> int:
         """How many numbers a vector has."""
         return len(self.names)
+
+    @property
+    def layout(self) -> TokenLayout:
+        """Which of a vector's numbers belong to which object."""
+        return self._layout
+
+    @property
+    def objects(self) -> int:
+        """How many rows `rows` has for each sight."""
+        return 1 + len(self._slot_names)
 
     def step(self, sight: Sight, state: TokenState | None) -> tuple[Array, TokenState]:
         """Describe one sight, given what was remembered.
@@ -79,19 +114,37 @@ class Tokenizer:
 
     def rows(self, sights: Iterable[Sight]) -> Array:
         """Track sights that follow one another, from a fresh start: `(n, objects, ROW_LENGTH)`."""
-        found, tracks = [], None
+        found = list(self.follow(sights))
+        if not found:
+            return np.zeros((0, self.objects, ROW_LENGTH), dtype=np.float32)
+        return np.stack(found)
+
+    def follow(self, sights: Iterable[Sight]) -> Iterator[Array]:
+        """Track sights that follow one another, one by one: `(objects, ROW_LENGTH)` for each."""
+        tracks = None
         for sight in sights:
             tracks = self._tracker.step(sight, tracks)
-            found.append(self._rows(tracks))
-        if not found:
-            return np.zeros((0, 1 + len(self._slot_names), ROW_LENGTH), dtype=np.float32)
-        return np.stack(found)
+            yield self._rows(tracks)
+
+    def tracked(self, rows: Array) -> list[TrackedObject]:
+        """List what the rows `(objects, ROW_LENGTH)` of one tick hold."""
+        return [
+            TrackedObject(
+                kind,
+                bool(row[_SEEN]),
+                self._tracker.box(*row[_X : _H + 1].tolist()),
+                (float(row[_VX]), float(row[_VY])),
+            )
+            for kind, row in zip((None, *self._slot_kinds), rows, strict=True)
+            if row[_PRESENT] > 0
+        ]
 
     def describe(self, rows: Array) -> Array:
         """Compute the vectors `(n, length)` of tracked objects, as `rows` returns them."""
         own = np.stack(list(self._own_numbers(rows[:, 0]).values()), axis=-1)
         slots = np.stack(list(self._slot_numbers(rows[:, :1], rows[:, 1:]).values()), axis=-1)
-        return np.concatenate([own, slots.reshape(len(rows), -1)], axis=1)
+        rose = self._rose(rows[:, :1], rows[:, 1:])
+        return np.concatenate([own, slots.reshape(len(rows), -1), rose], axis=1)
 
     def mirror_axes(self, sequences: Sequence[Array]) -> Array:
         """Find about which coordinate each object is to be flipped, from all that was tracked.
@@ -116,7 +169,8 @@ class Tokenizer:
                 axes[of_class] = places.mean()
             else:
                 moving.append(places)
-        axes[np.isnan(axes)] = np.concatenate(moving).mean()
+        anywhere = np.concatenate(moving)
+        axes[np.isnan(axes)] = anywhere.mean() if len(anywhere) else extent / STILL / 2
         return axes
 
     def mirrored(self, rows: Array, axes: Array) -> Array:
@@ -129,6 +183,14 @@ class Tokenizer:
         flipped[..., column] = np.where(present, 2 * axes - rows[..., column], 0.0)
         flipped[..., column + _VX - _X] *= -1.0
         return flipped
+
+    def shifted(self, rows: Array, *, dx_px: float, dy_px: float) -> Array:
+        """Move everything that is tracked, as when the picture is cut out elsewhere."""
+        moved = rows.copy()
+        present = rows[..., _PRESENT] > 0
+        moved[..., _X] += dx_px * present
+        moved[..., _Y] += dy_px * present
+        return moved
 
     def _rows(self, state: TrackState) -> Array:
         own = state.own
@@ -193,6 +255,25 @@ class Tokenizer:
                 height,
             )
         return numbers
+
+    def _rose_names(self, profile: GameProfile) -> list[str]:
+        classes = [profile.object_names[kind] for kind in self._first]
+        return [*classes, *(f"{self._slot_names[single]}_ahead" for single in self._singles)]
+
+    def _rose(self, own: Array, slots: Array) -> Array:
+        """Tell the directions of each class, and of single things `ROSE_AHEAD_S` later."""
+        present = slots[..., _PRESENT]
+        away = slots[..., _X : _Y + 1] - own[..., _X : _Y + 1]
+        height = self._size.height_px
+        there = bearings.bearings(away, present, height_px=height)
+        found = [
+            there[:, first : first + self._most[kind]].sum(axis=1)
+            for kind, first in self._first.items()
+        ]
+        ahead = away + ROSE_AHEAD_S * slots[..., _VX : _VY + 1]
+        for one in self._singles:
+            found.append(bearings.bearings(ahead[:, one], present[:, one], height_px=height))
+        return np.concatenate(found, axis=1)
 
 
 def _row(track: Track) -> tuple[float, ...]:

@@ -77,6 +77,13 @@ class Tracker:
         )
         return self._with_own(tracks, state)
 
+    def box(
+        self, x: float, y: float, width: float, height: float
+    ) -> tuple[float, float, float, float]:
+        """Return the corners of what stands somewhere, x1 y1 x2 y2."""
+        top = y - height if height < self._tall_px else y - 0.5 * height
+        return x - 0.5 * width, top, x + 0.5 * width, top + height
+
     def _standing(self, box: list[float], score: float) -> Track:
         x1, y1, x2, y2 = box
         height = y2 - y1

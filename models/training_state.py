@@ -1,20 +1,23 @@
 """What a training that was cut short goes on from: one safetensors file with JSON in its header."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors
 import safetensors.torch
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+from torch.amp import GradScaler
+from torch.optim import Optimizer
 
 from data.errors import CheckpointError
 from data.paths import part_path
 
 STATE_NAME = "training.safetensors"
-_FORMAT = "understudy-training-1"
+_FORMAT = "understudy-training-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +27,35 @@ class TrainingState:
     No state of a random generator is kept: every random stream follows from the seed and a number.
     """
 
+    kind: str
+    """What is trained: "detector" or "policy"."""
     step: int
     """Steps taken."""
     seconds: float
     """Time spent, over all sittings."""
     losses: tuple[float, ...]
     """Of the last steps."""
-    best_map50: float | None
-    stale: int
-    """Evaluations since the best one."""
     settings: dict[str, Any]
     """The training's settings."""
     data: str
-    """Fingerprint of the training pictures and their boxes."""
-    began_with: str
-    """What the weights began as, in words."""
+    """Fingerprint of what is learned from."""
+    more: dict[str, Any]
+    """What else its kind of training remembers, as plain values."""
 
 
 def save_state(folder: Path, state: TrainingState, tensors: Mapping[str, Tensor]) -> None:
     """Write the state into a run folder; the file appears whole."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = {"format": _FORMAT, "state": json.dumps(asdict(state), allow_nan=False)}
+    header = {
+        "format": f"{_FORMAT}-{state.kind}",
+        "state": json.dumps(asdict(state), allow_nan=False),
+    }
     part = part_path(folder / STATE_NAME)
     safetensors.torch.save_file(plain, part, metadata=header)
     part.replace(folder / STATE_NAME)
 
 
-def load_state(folder: Path) -> TrainingState:
+def load_state(folder: Path, *, kind: str) -> TrainingState:
     """Read how far a run folder's training had come.
 
     Raises:
@@ -65,6 +70,11 @@ def load_state(folder: Path) -> TrainingState:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
+        if header.get("format") != f"{_FORMAT}-{kind}":
+            raise CheckpointError(
+                f"{path}: of another kind or version of training ({header.get('format')}), "
+                f"not of a {kind}. Begin anew."
+            )
         values = json.loads(header["state"])
         return TrainingState(**{**values, "losses": tuple(values["losses"])})
     except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -82,3 +92,54 @@ def load_tensors(folder: Path) -> dict[str, Tensor]:
         return safetensors.torch.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"{path}: can't be gone on from ({error}). Begin anew.") from error
+
+
+def learned_tensors(
+    modules: Mapping[str, nn.Module], optimiser: Optimizer, scaler: GradScaler
+) -> dict[str, Tensor]:
+    """Name the tensors of networks and of what improves them, as `restore_tensors` takes them."""
+    found: dict[str, Tensor] = {}
+    for name, module in modules.items():
+        found |= _named(name, module.state_dict().items())
+    for index, values in optimiser.state_dict()["state"].items():
+        found |= _named(f"optimiser.{index}", values.items())
+    scales = scaler.state_dict().items()
+    return found | {f"scaler.{k}": torch.tensor(v, dtype=torch.float64) for k, v in scales}
+
+
+def restore_tensors(
+    tensors: Mapping[str, Tensor],
+    modules: Mapping[str, nn.Module],
+    optimiser: Optimizer,
+    scaler: GradScaler,
+    *,
+    source: str,
+) -> None:
+    """Put back what `learned_tensors` named; other names are left alone.
+
+    Raises:
+        CheckpointError: They are of another network.
+    """
+    kinds: dict[str, dict[str, Tensor]] = {name: {} for name in (*modules, "scaler")}
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        kind, _, rest = name.partition(".")
+        if kind == "optimiser":
+            index, _, what = rest.partition(".")
+            moments.setdefault(int(index), {})[what] = tensor
+        elif kind in kinds:
+            kinds[kind][rest] = tensor
+    groups = optimiser.state_dict()["param_groups"]
+    try:
+        for name, module in modules.items():
+            module.load_state_dict(kinds[name])
+        optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    except (RuntimeError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{source}: of another network ({reason}).") from error
+    if kinds["scaler"] and scaler.is_enabled():
+        scaler.load_state_dict({name: float(tensor) for name, tensor in kinds["scaler"].items()})
+
+
+def _named(prefix: str, items: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor for name, tensor in items}

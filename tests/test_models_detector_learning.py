@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,11 @@ from data.errors import UnderstudyError
 from data.frames import encode_jpeg
 from models.detection_metrics import Truth
 from models.detector_batches import Batches
-from models.detector_data import Batch, LabelledFrame, crop
-from models.detector_learning import Learner, precision
+from models.detector_data import Batch, LabelledFrame, crop, make_batch
+from models.detector_learning import Learner
 from models.detector_recipe import DetectorTrainingSettings
-from models.distributed import World
+from models.distributed import World, precision
+from models.losses import multibox_loss
 from models.ssd import Detector, DetectorSettings
 from tests.factories import practice_profile
 from tests.pitch_pictures import pitch_picture
@@ -179,3 +182,29 @@ def test_a_training_that_comes_apart_says_so() -> None:
     batch.images[:] = float("nan")
     with pytest.raises(UnderstudyError, match="step 1: training came apart"):
         learner.learn(0, batch)
+
+
+def test_two_halves_of_a_batch_teach_what_the_whole_does() -> None:
+    whole = detector().double().eval()
+    halves = deepcopy(whole)
+    train, more = frames(4), range(4)
+    batches = [make_share(train, whole, numbers) for numbers in (more, more[::2], more[1::2])]
+    positives = float(len(batches[0].targets))
+    for model, shares in ((whole, batches[:1]), (halves, batches[1:])):
+        for batch in shares:
+            output = model(batch.images.double())
+            loss = multibox_loss(
+                output.logits,
+                output.deltas,
+                batch.labels,
+                batch.targets.double(),
+                positives=positives,
+            )
+            torch.autograd.backward(loss.total)
+    for one, two in zip(whole.parameters(), halves.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, two.grad, rtol=1e-9, atol=1e-12)
+
+
+def make_share(train: list[LabelledFrame], model: Detector, numbers: range) -> Batch:
+    randoms = [np.random.default_rng(number) for number in numbers]
+    return make_batch([train[n] for n in numbers], model, size=(96, 96), randoms=randoms)

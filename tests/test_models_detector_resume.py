@@ -80,7 +80,7 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(
     whole = train(files, tmp_path / "whole")
     with pytest.raises(Killed):
         train(files, tmp_path / "cut", killed_at=7)
-    assert load_state(tmp_path / "cut").step == 6
+    assert load_state(tmp_path / "cut", kind="detector").step == 6
     assert len(loss_curve(tmp_path / "cut")) == 7
     resumed = train(files, tmp_path / "cut", resume=True)
     assert loss_curve(tmp_path / "cut") == loss_curve(tmp_path / "whole")

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from data.errors import CheckpointError
+from data.errors import CheckpointError, UnderstudyError
 from data.reader import Recording
+from models import perception
 from models.checkpoint import load_run, save_run
 from models.decisions import logits_of
 from models.demonstrations import labelled, load_demonstration
 from models.engine import PolicyRunner, policy_of
-from models.policy_batches import passages_of
+from models.policy_store import passages_of
 from models.tokens import Tokenizer
 from tests.factories import practice_profile
 from tests.toy_play import ToyEyes, toy_run
@@ -16,10 +17,11 @@ from tests.toy_play import ToyEyes, toy_run
 PROFILE = practice_profile()
 
 
-def toy_runner(**more) -> PolicyRunner:
+def toy_runner(raised=None, **more) -> PolicyRunner:
+    """A policy that plays the toy game; `raised` are offsets instead of its own."""
     report, _, _ = toy_run()
     policy, offsets = policy_of(load_run(report.out))
-    return PolicyRunner(PROFILE, policy, offsets, ToyEyes(), **more)
+    return PolicyRunner(PROFILE, policy, {**offsets, **(raised or {})}, ToyEyes(), **more)
 
 
 def frames(count: int):
@@ -69,8 +71,8 @@ def test_resetting_forgets_the_past():
 
 
 def test_offsets_raise_the_chances_of_their_class():
-    plain, raised = toy_runner(), toy_runner()
-    raised._offsets = {**raised._offsets, "action": torch.tensor([0.0, 3.0, 0.0, 0.0, 0.0])}
+    plain = toy_runner({"action": torch.zeros(5)})
+    raised = toy_runner({"action": torch.tensor([0.0, 3.0, 0.0, 0.0, 0.0])})
     image = frames(1)[0]
     before = plain.step(image).probabilities["action"]
     after = raised.step(image).probabilities["action"]
@@ -102,3 +104,35 @@ def test_a_run_with_weights_missing_is_refused_in_one_line(tmp_path, kept):
     with pytest.raises(CheckpointError, match="can't be rebuilt") as caught:
         PolicyRunner.load(tmp_path / "broken", engine="torch")
     assert "\n" not in str(caught.value)
+
+
+def test_both_engines_decide_the_same():
+    report, _, _ = toy_run()
+    runners = [PolicyRunner.load(report.out, engine=engine) for engine in ("onnx", "torch")]
+    assert [runner.identity.engine for runner in runners] == ["onnx", "torch"]
+    for image in frames(20):
+        ours, theirs = (runner.step(image).probabilities for runner in runners)
+        for name, of_head in ours.items():
+            np.testing.assert_allclose(np.log(of_head), np.log(theirs[name]), atol=1e-4)
+
+
+class Full:
+    """A GPU without room."""
+
+    def __init__(self, network, example, *, device):
+        if device == "cuda":
+            raise RuntimeError("CUDA out of memory.\nTried to allocate 2 MiB")
+
+
+def test_a_gpu_that_does_not_start_is_told_of_in_a_line_and_played_without(monkeypatch, caplog):
+    report, _, _ = toy_run()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(perception, "TorchEngine", Full)
+    runner = PolicyRunner.load(report.out)
+    assert runner.identity.engine == "onnx"
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "PyTorch's CUDA engine does not start (CUDA out of memory). Played without it."
+    )
+    with pytest.raises(UnderstudyError, match=r"\(CUDA out of memory\)\. Leave out --engine"):
+        PolicyRunner.load(report.out, device="cuda")

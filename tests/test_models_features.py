@@ -3,20 +3,17 @@ import pytest
 
 from data.boxes import Box
 from data.errors import RecordingError
-from data.keys import By, KeyEvent
 from data.reader import Recording
-from data.schema import Span, SpanKind
 from models.augmentation import AugmentationSettings, worsened
 from models.demonstrations import (
     labelled,
     load_demonstration,
-    person_plays,
     require_same_game,
     ticks_of,
 )
 from models.features import SeenFrames, Stopped, see_recording
 from tests.factories import TICK_NS, practice_profile, write_recording
-from tests.toy_play import BALL, ToyEyes, marked, sight, toy_demonstration, toy_recording
+from tests.toy_play import BALL, FEATURES, ToyEyes, marked, sight, toy_demonstration, toy_recording
 
 
 @pytest.fixture
@@ -36,9 +33,12 @@ def test_a_recording_is_looked_at_once(recording, tmp_path):
     assert eyes.looks == 30
     again = look(recording, tmp_path / "seen", eyes)
     assert eyes.looks == 30
-    for field in ("boxes", "classes", "scores", "ends", "features"):
-        np.testing.assert_array_equal(getattr(first, field), getattr(again, field))
-    assert isinstance(again.features, np.memmap)
+    for field in ("boxes", "classes", "scores", "ends"):
+        np.testing.assert_array_equal(
+            getattr(first.part(0, 30), field), getattr(again.part(0, 30), field)
+        )
+    np.testing.assert_array_equal(first.features.read(0, 30), again.features.read(0, 30))
+    assert again.feature_count == FEATURES
 
 
 def test_other_eyes_look_again(recording, tmp_path):
@@ -62,7 +62,7 @@ def test_stopping_leaves_no_half_cache(recording, tmp_path):
     eyes = ToyEyes()
     with pytest.raises(Stopped, match="after 7 of 30 frames"):
         look(recording, tmp_path / "seen", eyes, stop=lambda: eyes.looks == 7)
-    assert not (tmp_path / "seen").exists()
+    assert not list((tmp_path / "seen").iterdir())
 
 
 def test_progress_tells_the_time_left(recording, tmp_path):
@@ -75,15 +75,15 @@ def test_progress_tells_the_time_left(recording, tmp_path):
 def test_sights_come_back_frame_by_frame():
     given = [sight(*marked(10, 50)), sight(), sight((BALL, 5, 9))]
     seen = SeenFrames.of(given)
-    for one, back in zip(given, seen.sights(0, 3), strict=True):
+    for one, back in zip(given, seen.sights(), strict=True):
         np.testing.assert_array_equal(one.boxes, back.boxes)
         np.testing.assert_array_equal(one.classes, back.classes)
-    assert [len(back.scores) for back in seen.sights(1, 3)] == [0, 1]
+    assert [len(back.scores) for back in seen.sights()] == [2, 0, 1]
 
 
 def test_eyes_find_what_the_toy_draws(recording, tmp_path):
-    seen = look(recording, tmp_path, ToyEyes())
-    truth = toy_demonstration(0, 30).seen
+    seen = look(recording, tmp_path, ToyEyes()).part(0, 30)
+    truth = toy_demonstration(0, 30).seen.part(0, 30)
     np.testing.assert_allclose(seen.boxes[-1], truth.boxes[-2], atol=2.5)
 
 
@@ -98,22 +98,6 @@ def test_ticks_whose_label_lies_beyond_their_segment_do_not_count():
     later = labelled(toy_demonstration(ticks=100), practice_profile(), shift_ms=150)
     assert later.counts[:97].all()
     assert not later.counts[97:].any()
-
-
-def test_the_agents_own_play_is_never_learned():
-    times = np.arange(10, dtype=np.int64) * TICK_NS
-    events = [KeyEvent(0, "right", True, By.AGENT), KeyEvent(5 * TICK_NS, "left", True)]
-    takeover = Span(SpanKind.TAKEOVER, 5 * TICK_NS, 7 * TICK_NS)
-    assert (
-        person_plays(times, events, [takeover]).tolist() == [False] * 5 + [True] * 3 + [False] * 2
-    )
-    assert person_plays(times, events[1:], []).all()
-
-
-def test_paused_ticks_do_not_count():
-    times = np.arange(4, dtype=np.int64) * TICK_NS
-    pause = Span(SpanKind.PAUSED, TICK_NS, 2 * TICK_NS)
-    assert person_plays(times, [], [pause]).tolist() == [True, False, False, True]
 
 
 def test_of_a_faster_recording_the_newest_frame_at_each_tick_is_taken():
@@ -180,4 +164,14 @@ def test_boxes_in_a_recording_do_not_reach_the_policy(tmp_path):
     box = Box("ball", 1, 1, 9, 9)
     path = write_recording(tmp_path / "boxes.h5", boxes=[box])
     found = load_demonstration(path, practice_profile(), ToyEyes(), folder=tmp_path)
-    assert not (found.seen.boxes == np.array([1, 1, 9, 9])).all(axis=1).any()
+    seen = found.seen.part(0, len(found.seen))
+    assert not (seen.boxes == np.array([1, 1, 9, 9])).all(axis=1).any()
+
+
+def test_a_part_of_a_recording_holds_the_sights_of_its_frames(recording, tmp_path):
+    seen = look(recording, tmp_path, ToyEyes())
+    whole = list(seen.part(0, 30).sights())
+    for one, back in zip(whole[11:19], seen.part(11, 19).sights(), strict=True):
+        np.testing.assert_array_equal(one.boxes, back.boxes)
+        np.testing.assert_array_equal(one.classes, back.classes)
+    assert len(seen.part(7, 7)) == 0

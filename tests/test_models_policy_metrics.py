@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.profile import Head
-from models.policy_metrics import Run, changed_ticks, matched, score_head
+from models.policy_metrics import Run, changed_ticks, score_head, validation_score
 
 HEAD = Head(
     name="action", classes={"none": (), "shoot": ("d",), "pass": ("s",), "both": ("d", "s")}
@@ -80,14 +80,64 @@ def test_the_first_tick_is_no_change():
     assert changed_ticks(np.array([2, 2, 0])).tolist() == [False, False, True]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "found", "hits"),
-    [([], [], 0), ([5], [7], 1), ([5], [8], 0), ([1, 2], [2], 1), ([1, 9], [2, 8, 10], 2)],
-)
-def test_matching_is_one_to_one(wanted, found, hits):
-    assert matched(wanted, found, tolerance=2) == hits
+def test_holding_on_to_the_old_keys_is_told_from_being_wrong():
+    truth = [0, 1, 1, 2, 2, 0]  # changes at ticks 1, 3 and 5
+    found = score(run(truth, [0, 0, 1, 3, 2, 0]))
+    assert found.changed_accuracy == pytest.approx(1 / 3)
+    assert found.stale_share == pytest.approx(1 / 3)
+
+
+def test_a_late_press_is_measured_in_ms_with_its_sign():
+    truth = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    decided = [0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]  # four ticks late, one tick early
+    key = score(run(truth, decided)).keys["d"]
+    assert key.late_ms == pytest.approx((4 - 1) / 2 * 50.0)
+    assert (key.wanted, key.pressed, key.hits) == (2, 2, 1)
+
+
+def test_a_press_too_far_off_is_not_late_but_another():
+    truth, decided = [0, 1, *[0] * 10], [*[0] * 8, 1, *[0] * 3]
+    assert score(run(truth, decided)).keys["d"].late_ms is None
+
+
+def test_hold_lengths_are_compared_key_by_key():
+    truth = [0, 1, 1, 1, 1, 0, 2, 0]
+    decided = [0, 1, 1, 0, 0, 0, 2, 0]
+    found = score(run(truth, decided))
+    shoot = found.keys["d"]
+    assert (shoot.wanted_hold_ms, shoot.pressed_hold_ms, shoot.hold_ms) == (200.0, 100.0, 100.0)
+    assert found.keys["s"].hold_ms == 0.0
+    assert found.hold_ms == pytest.approx(50.0)
+    assert score(run(truth, [0] * 8)).hold_ms is None
+
+
+def test_probabilities_are_judged_where_ticks_count():
+    chances = np.array([[0.7, 0.1, 0.1, 0.1], [0.25] * 4], dtype=np.float32)
+    one = Run(np.array([0, 1]), np.array([0, 0]), np.array([True, False]), chances)
+    found = score(one)
+    assert found.calibration.nll == pytest.approx(-np.log(0.7))
+    assert score(run([0, 1], [0, 0])).calibration is None
+    assert score(run([0, 1], [0, 0])).to_json()["nll"] is None
+
+
+def test_a_checkpoint_that_never_presses_what_is_rare_is_not_chosen():
+    truth = [0] * 40 + [1] * 2 + [0] * 38
+    never = score(run(truth, [0] * 80))
+    early = [0] * 38 + [1] * 8 + [0] * 34  # less often right, but it presses
+    often = score(run(truth, early))
+    assert sum(a == b for a, b in zip(truth, early, strict=True)) < 78
+    assert validation_score({"action": often}) > validation_score({"action": never})
+    assert validation_score({"action": often}) == pytest.approx(
+        (often.macro_f1 + often.onset_f1) / 2
+    )
+    assert validation_score({}) == 0.0
 
 
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="equally long"):
         run([0, 1], [0])
+
+
+def test_probabilities_are_for_every_tick():
+    with pytest.raises(ValueError, match="every tick"):
+        Run(np.array([0, 1]), np.array([0, 1]), np.array([True] * 2), np.zeros((1, 4), np.float32))

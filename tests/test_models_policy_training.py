@@ -8,14 +8,16 @@ import torch
 from data.errors import CheckpointError, RecordingError
 from models.checkpoint import load_run
 from models.decisions import logits_of, no_offsets, tuned_offsets
-from models.demonstrations import labelled
+from models.demonstrations import labelled, load_demonstration
 from models.evaluation import evaluate_policy
 from models.features import Stopped
 from models.label_shift import choose_shift
-from models.policy_batches import Streams, passages_of
+from models.policy_batches import Streams
 from models.policy_fitting import fit_policy
 from models.policy_metrics import score_head
-from models.policy_training import PolicyTrainingSettings, train_policy
+from models.policy_recipe import PolicyTrainingSettings
+from models.policy_store import passages_of
+from models.policy_training import train_policy
 from models.tokens import Tokenizer
 from tests.factories import altered_profile, practice_profile, write_recording
 from tests.toy_play import (
@@ -52,7 +54,7 @@ def toy_passages(*, ticks=100):
 
 def test_a_stream_goes_on_where_it_stopped_and_says_when_it_begins_anew():
     passages = toy_passages()
-    whole = Tokenizer(PROFILE, PROFILE.capture.size).describe(passages[0].versions[0])
+    whole = Tokenizer(PROFILE, PROFILE.capture.size).describe(passages[0].rows(0, 100))
     source = streams(passages, count=1)
     first, second, third = source.next(), source.next(), source.next()
     assert (bool(first.fresh[0]), bool(third.fresh[0])) == (True, True)
@@ -66,7 +68,7 @@ def test_padding_never_counts():
     for _ in range(10):
         batch = source.next()
         padded = (batch.tokens == 0).all(dim=-1)
-        assert not bool((padded & batch.counts).any())
+        assert not bool((padded & (batch.weights > 0)).any())
 
 
 def test_mirrored_play_swaps_its_keys_too():
@@ -81,7 +83,7 @@ def test_mirrored_play_swaps_its_keys_too():
     for _ in range(4):
         batch = source.next()
         for key, offsets in found.items():
-            chosen = holds[key][batch.classes["movement"]] & batch.counts
+            chosen = holds[key][batch.classes["movement"]] & (batch.weights > 0)
             offsets += batch.tokens[..., ball_below][chosen].tolist()
     assert min(len(offsets) for offsets in found.values()) > 10
     assert max(found["up"]) < 0 < min(found["down"])
@@ -91,12 +93,14 @@ def test_a_policy_learns_what_the_person_does_and_beats_both_baselines_where_key
     learned = [toy_demonstration(seed) for seed in range(4)]
     held_out = [toy_demonstration(9)]
     fitted = fit_policy(learned, held_out, PROFILE, quick_fit(passes=25.0), shift_ms=150)
-    judged = evaluate_policy(fitted.policy, fitted.offsets, held_out, PROFILE, shift_ms=150)
+    judged = evaluate_policy(
+        fitted.policy, fitted.offsets, fitted.held_out, PROFILE, neighbours=None
+    )
     movement, action = judged.heads["movement"], judged.heads["action"]
-    assert movement.score.macro_f1 > 0.6 > movement.majority.macro_f1
-    assert movement.score.changed_accuracy > 0.5 > movement.majority.changed_accuracy
-    assert movement.repeat.changed_accuracy == 0.0
-    assert action.score.onset_f1 > 0.5 > action.majority.onset_f1
+    assert movement.score.macro_f1 > 0.6 > movement.baselines["majority"].macro_f1
+    assert movement.score.changed_accuracy > 0.5 > movement.baselines["majority"].changed_accuracy
+    assert movement.baselines["repeat"].changed_accuracy == 0.0
+    assert action.score.onset_f1 > 0.5 > action.baselines["majority"].onset_f1
     assert fitted.history[-1].loss < fitted.history[0].loss
 
 
@@ -183,7 +187,7 @@ def evaluate_action(passages, logits, offsets):
 def test_the_reaction_time_is_found_where_keys_change():
     demonstrations = [toy_demonstration(seed) for seed in range(4)]
     choice = choose_shift(
-        demonstrations, PROFILE, quick_fit(passes=5.0), candidates_ms=(0.0, 150.0)
+        demonstrations, PROFILE, quick_fit(least_steps=80), candidates_ms=(0.0, 150.0)
     )
     assert choice.shift_ms == 150.0
     assert set(choice.surprise) == {0.0, 150.0}
@@ -272,3 +276,50 @@ def test_stopping_before_anything_is_learned_leaves_no_run(tmp_path):
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ValueError, match="shift_ms"):
         PolicyTrainingSettings(shift_ms=-5.0)
+
+
+def test_looking_is_told_over_all_recordings_and_never_goes_back(tmp_path):
+    paths = [toy_recording(tmp_path / f"{seed}.h5", seed=seed, ticks=60) for seed in range(3)]
+    told = []
+    train_policy(
+        paths,
+        profile=PROFILE,
+        detector=tiny_detector(PROFILE),
+        out=tmp_path / "run",
+        settings=PolicyTrainingSettings(fit=quick_fit(steps=5), shift_ms=150.0),
+        eyes=ToyEyes(),
+        on_progress=lambda now: told.append(now.done) if now.phase == "seeing" else None,
+    )
+    assert told == sorted(told)
+    assert len(told) >= 3
+    assert told[0] <= 1 / 3
+    assert told[-1] == 1.0
+
+
+def test_a_policy_of_maps_only_is_told_of_no_object(tmp_path):
+    path = toy_recording(tmp_path / "toy.h5", ticks=100)
+    demonstration = load_demonstration(path, PROFILE, ToyEyes(), folder=tmp_path)
+    fitted = fit_policy(
+        [demonstration], [], PROFILE, quick_fit(boxes=False, features=True, steps=5), shift_ms=150
+    )
+    policy, tokenizer = fitted.policy, Tokenizer(PROFILE, PROFILE.capture.size)
+    assert (policy.settings.tokens, policy.settings.layout) == (0, None)
+    (passage,) = passages_of(
+        [(demonstration, labelled(demonstration, PROFILE, shift_ms=150))], tokenizer
+    )
+    features = torch.from_numpy(passage.features(0, len(passage)))[None]
+    rows = passage.rows(0, len(passage))
+    tokens = torch.from_numpy(tokenizer.describe(rows))[None]
+    with torch.no_grad():
+        seen, blind = (policy(shown, features, None)[0] for shown in (tokens, tokens * 0))
+    assert torch.equal(seen["movement"], blind["movement"])
+
+
+@pytest.mark.parametrize("other", ["--boxes-only", "--previous-keys"])
+def test_maps_only_goes_with_nothing_that_needs_boxes(tmp_path, run, other):
+    toy_recording(tmp_path / "toy.h5", ticks=30)
+    words = ["--recordings", "toy.h5", "--out", "p", "--maps-only", other]
+    status, _, said = run("train", "policy", *words)
+    assert status == 2
+    assert f"can't go with {other}" in said
+    assert not (tmp_path / "p").exists()

@@ -3,6 +3,7 @@
 import atexit
 import shutil
 import tempfile
+import uuid
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from data.keys import KeyEvent
 from data.profile import GameProfile
 from data.writer import RecordingWriter
 from models.demonstrations import Demonstration
-from models.features import SeenFrames
+from models.features import keep_sights
 from models.perception import Sight
-from models.policy_fitting import FitSettings
-from models.policy_training import PolicyReport, PolicyTrainingSettings, train_policy
+from models.policy_recipe import FitSettings, PolicyTrainingSettings
+from models.policy_training import PolicyReport, train_policy
 from models.ssd import Detector, DetectorSettings
 from tests.factories import TICK_NS, capture_facts, practice_profile
 
@@ -88,7 +89,13 @@ def toy_demonstration(seed: int = 0, ticks: int = 300) -> Demonstration:
     game = ToyGame(seed, ticks)
     return Demonstration(
         name=f"toy{seed}",
-        seen=SeenFrames.of(game.sights()),
+        seen=keep_sights(
+            game.sights(),
+            source=Path(f"toy{seed}.h5"),
+            frames=np.arange(ticks, dtype=np.int64),
+            folder=toy_folder(),
+            key=f"toy-{seed}-{ticks}-{uuid.uuid4().hex}",
+        ),
         times_ns=np.arange(ticks, dtype=np.int64) * TICK_NS,
         events=tuple(game.events),
         counts=np.ones(ticks, dtype=np.bool_),
@@ -165,10 +172,17 @@ def quick_fit(**changes: object) -> FitSettings:
 
 
 @cache
-def toy_run() -> tuple[PolicyReport, list[Path], ToyEyes]:
-    """Train one policy on toy recordings; made once for all tests that only look at it."""
+def toy_folder() -> Path:
+    """A folder that is gone when the tests are."""
     folder = Path(tempfile.mkdtemp(prefix="understudy-toy-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def toy_run() -> tuple[PolicyReport, list[Path], ToyEyes]:
+    """Train one policy on toy recordings; made once for all tests that only look at it."""
+    folder = toy_folder()
     paths = [toy_recording(folder / f"toy{seed}.h5", seed=seed) for seed in range(3)]
     profile, eyes = practice_profile(), ToyEyes()
     report = train_policy(
@@ -176,7 +190,7 @@ def toy_run() -> tuple[PolicyReport, list[Path], ToyEyes]:
         profile=profile,
         detector=tiny_detector(profile),
         out=folder / "run",
-        settings=PolicyTrainingSettings(fit=quick_fit(features=True, passes=6.0), shift_ms=150.0),
+        settings=PolicyTrainingSettings(fit=quick_fit(features=True, passes=20.0), shift_ms=150.0),
         eyes=eyes,
     )
     return report, paths, eyes

@@ -1,0 +1,106 @@
+"""Arrays on disk (`.npy`) of which only what is asked for is ever in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from data.closing import Closing
+from data.paths import part_path
+
+
+@dataclass(frozen=True, slots=True)
+class DiskArray:
+    """Consecutive rows of a file; nothing stays open or mapped between two reads."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
+    """Where its first row begins in the file, in bytes."""
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read a file's header.
+
+        Raises:
+            OSError: It can't be read.
+            ValueError: It is no array, or is cut short.
+        """
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(mapped, np.memmap):
+            raise ValueError(f"{path}: not a plain array")
+        return cls(path, mapped.shape, mapped.dtype, mapped.offset)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of one row."""
+        return self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return some rows."""
+        count = (stop - start) * self.row_bytes // self.dtype.itemsize
+        rows = np.fromfile(
+            self.path, self.dtype, count, offset=self.offset + start * self.row_bytes
+        )
+        return rows.reshape(stop - start, *self.shape[1:])
+
+    def part(self, start: int, stop: int) -> Self:
+        """Return some rows as an array of their own."""
+        return replace(
+            self,
+            shape=(stop - start, *self.shape[1:]),
+            offset=self.offset + start * self.row_bytes,
+        )
+
+
+class ArrayWriter(Closing):
+    """Append rows to a `.npy` file, which appears whole or not at all."""
+
+    def __init__(self, path: Path, row_shape: Sequence[int], dtype: npt.DTypeLike) -> None:
+        """Begin a file; its folder is made."""
+        self._path, self._row_shape, self._dtype = path, tuple(row_shape), np.dtype(dtype)
+        self._rows = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = part_path(path).open("wb")
+        self._write_header()
+
+    def close(self) -> None:
+        """Let go of the file; one that was not finished goes."""
+        self._file.close()
+        part_path(self._path).unlink(missing_ok=True)
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Add rows `(k, *row_shape)`.
+
+        Raises:
+            ValueError: They are of another shape.
+        """
+        if rows.shape[1:] != self._row_shape:
+            raise ValueError(f"rows are {self._row_shape}, got {rows.shape[1:]}")
+        self._file.write(np.ascontiguousarray(rows, dtype=self._dtype).tobytes())
+        self._rows += len(rows)
+
+    def finish(self) -> DiskArray:
+        """Let the file appear."""
+        self._file.seek(0)
+        self._write_header()  # NumPy leaves room in it for the number of rows to grow
+        self._file.close()
+        part_path(self._path).replace(self._path)
+        return DiskArray.open(self._path)
+
+    def _write_header(self) -> None:
+        np.lib.format.write_array_header_1_0(
+            self._file,
+            {
+                "descr": np.lib.format.dtype_to_descr(self._dtype),
+                "fortran_order": False,
+                "shape": (self._rows, *self._row_shape),
+            },
+        )
