@@ -1,14 +1,50 @@
 """`understudy play`."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from data.console import AsJson, Force, Seconds, err, out, print_json, stoppable
+from data.console import AsJson, Force, Seconds, Seed, err, out, print_json, stoppable
+from data.errors import UnderstudyError
 
-SHOW_NS = 250_000_000  # between two updates of the status line
+if TYPE_CHECKING:
+    from agent.decision import DecisionSettings
+    from agent.report import PlayReport, TickView
+    from data.profile import GameProfile
+    from models.engine import PolicyRunner
+
+Temperature = Annotated[
+    float,
+    typer.Option(
+        "--temperature", min=0, max=10, help="0 takes the likeliest keys; above, they are drawn."
+    ),
+]
+MinHold = Annotated[
+    float | None,
+    typer.Option("--min-hold", min=0, help="Keep a decision so many ms; the profile's if none."),
+]
+Allow = Annotated[
+    str | None,
+    typer.Option("--allow", metavar="KEY,KEY", help="Press no other keys; the profile's if none."),
+]
+TelemetryTarget = Annotated[
+    str | None,
+    typer.Option("--telemetry", metavar="FILE|-", help="Write JSON lines, one a second."),
+]
+LogMinutes = Annotated[
+    float | None,
+    typer.Option("--log-minutes", min=0.1, help="With --log: begin another file after so long."),
+]
+EngineName = Annotated[
+    Literal["auto", "torch", "onnx"],
+    typer.Option("--engine", help="auto: PyTorch where there is CUDA, else ONNX Runtime."),
+]
+DeviceName = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option("--device", help="What the engine runs on.")
+]
 
 
 def play(
@@ -17,52 +53,131 @@ def play(
         str | None, typer.Option("--profile", help="Of the game; the run's own if none.")
     ] = None,
     headless: Annotated[
-        bool, typer.Option("--headless", help="No window of Understudy's own (there is none yet).")
+        bool, typer.Option("--headless", help="Draw nothing: for programs, and for days.")
     ] = False,
     seconds: Seconds = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Press nothing.")] = False,
+    temperature: Temperature = 0.0,
+    min_hold: MinHold = None,
+    allow: Allow = None,
+    seed: Seed = 0,
     log: Annotated[Path | None, typer.Option("--log", help="Write a flight log (.h5).")] = None,
+    log_minutes: LogMinutes = None,
+    telemetry: TelemetryTarget = None,
     wait: Annotated[float, typer.Option("--wait", help="Wait so long for the window.")] = 0.0,
+    engine: EngineName = "auto",
+    device: DeviceName = "auto",
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Play a game live: keys are pressed only while its window has the focus."""
+    if as_json and telemetry == "-":
+        raise typer.BadParameter("--json prints one object; the last line of --telemetry - has it")
+    if log_minutes is not None and log is None:
+        raise typer.BadParameter("--log-minutes goes with --log")
     from agent.desktop import play_desktop
-    from agent.loop import PlaySettings, TickView
+    from agent.loop import PlaySettings
     from data.profile import load_profile
     from models.engine import PolicyRunner
 
     chosen = load_profile(profile) if profile else None
-    runner = PolicyRunner.load(run, profile=chosen)
+    runner = PolicyRunner.load(run, profile=chosen, engine=engine, device=device)
     game = chosen or runner.profile
-    shown_ns = 0
-    with stoppable() as stop, err.status("looking for the window") as line:
-
-        def tell(view: TickView) -> None:
-            nonlocal shown_ns
-            if view.at_ns - shown_ns >= SHOW_NS:
-                shown_ns = view.at_ns
-                keys = " ".join(sorted(view.held))
-                line.update(
-                    f"{view.reason}: {view.latency_ms:.1f} ms. {game.stop_key} stops. {keys}"
-                )
-
-        report = play_desktop(
+    settings = PlaySettings(
+        seconds=seconds,
+        decision=_decision(game, temperature, min_hold, allow),
+        seed=seed,
+        log_part_s=None if log_minutes is None else 60 * log_minutes,
+    )
+    with (
+        stoppable() as stop,
+        _watched(game, runner, run, telemetry=telemetry, headless=headless) as watched,
+    ):
+        watched.report = play_desktop(
             runner,
             game,
-            settings=PlaySettings(seconds=seconds),
+            settings=settings,
             log=log,
             stop=stop,
             dry_run=dry_run,
             force=force,
             wait_s=wait,
-            on_tick=tell,
+            on_tick=watched.tell,
         )
+        _summarise(watched.report, as_json=as_json, apart=telemetry == "-")
+
+
+def _decision(
+    game: "GameProfile", temperature: float, min_hold_ms: float | None, allow: str | None
+) -> "DecisionSettings":
+    from agent.decision import DecisionSettings
+
+    allowed = None
+    if allow is not None:
+        allowed = frozenset(key.strip() for key in allow.split(",") if key.strip())
+        for key in sorted(allowed - set(game.keys)):
+            raise typer.BadParameter(
+                f"--allow: {key!r} is none of the profile's keys ({', '.join(game.keys)})"
+            )
+    holds = {} if min_hold_ms is None else {head.name: min_hold_ms for head in game.heads}
+    return DecisionSettings(temperature=temperature, min_hold_ms=holds, allowed=allowed)
+
+
+class _Watched:
+    """Whoever wants to know of every tick, and the report once there is one."""
+
+    def __init__(self) -> None:
+        self.tellers: list[Callable[[TickView], None]] = []
+        self.report: PlayReport | None = None
+
+    def tell(self, view: "TickView") -> None:
+        for teller in self.tellers:
+            teller(view)
+
+
+@contextmanager
+def _watched(
+    game: "GameProfile",
+    runner: "PolicyRunner",
+    run: Path,
+    *,
+    telemetry: str | None,
+    headless: bool,
+) -> Iterator[_Watched]:
+    """Show a status line, and write telemetry where it is wanted."""
+    from agent.summary import play_line
+    from agent.telemetry import LineWriter, Telemetry
+
+    watched = _Watched()
+    with ExitStack() as stack:
+        told = None
+        if telemetry is not None:
+            told = Telemetry(game, stack.enter_context(LineWriter(telemetry)).write)
+            told.start({"run": str(run), "profile": game.name, "rate_hz": runner.rate_hz})
+            watched.tellers.append(told.tell)
+        line = play_line(
+            stop_key=game.stop_key,
+            rate_hz=runner.rate_hz,
+            console=err,
+            plain=headless or not err.is_terminal,
+        )
+        watched.tellers.append(stack.enter_context(line).tell)
+        try:
+            yield watched
+        except UnderstudyError as error:
+            if told is not None and watched.report is None:
+                told.fail(error)
+            raise
+        if told is not None and watched.report is not None:
+            told.stop(watched.report)
+
+
+def _summarise(report: "PlayReport", *, as_json: bool, apart: bool) -> None:
+    """Say how play went; `apart` from what standard output is used for."""
+    from agent.summary import summary_lines
+
     if as_json:
-        print_json(asdict(report))
-    else:
-        out.print(
-            f"played {report.seconds:.1f} s at {report.rate_hz:.1f} Hz; screen to key "
-            f"{report.latency_ms.p50:.1f} ms (p99 {report.latency_ms.p99:.1f}), "
-            f"{report.late_ticks} late ticks, {report.takeovers} take-overs: {report.stop_reason}."
-        )
+        print_json(report.to_json())
+        return
+    for line in summary_lines(report):
+        (err if apart else out).print(line, highlight=False)

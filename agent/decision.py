@@ -1,4 +1,9 @@
-"""From class probabilities to the keys to hold. Pure: state and randomness go in and come out."""
+"""From class probabilities to the keys to hold. Pure: state and randomness go in and come out.
+
+Thresholds of rare classes are in the probabilities already (`models.engine.PolicyRunner`). Keys
+that exclude each other, such as left and right, are in one head, and of a head one chord is held:
+no two of its keys are ever down together that the profile does not put into one chord.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +24,6 @@ SMALLEST = 1e-9  # keeps the logarithm of a class that is ruled out finite
 class DecisionSettings:
     """How probabilities become a decision."""
 
-    offsets: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """For each head, added to the classes' logits; a head left out has none."""
     min_hold_ms: Mapping[str, float] = field(default_factory=dict)
     """For each head, instead of the profile's `min_hold_ms`."""
     temperature: float = 0.0
@@ -104,7 +107,6 @@ def _choose(
             f"{len(head.names)} numbers. Train it again with this profile."
         )
     logits = np.log(np.maximum(found.astype(np.float64), SMALLEST))
-    logits += np.asarray(settings.offsets.get(head.name, (0.0,) * len(logits)))
     if settings.temperature == 0 or rng is None:
         return int(np.argmax(logits))
     weights = np.exp((logits - logits.max()) / settings.temperature)

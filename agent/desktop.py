@@ -4,13 +4,18 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from agent.calm import undisturbed
+from agent.flight_facts import flight_attributes
 from agent.key_sink import DryRunSink, PynputSink
-from agent.loop import PlayReport, PlaySettings, TickView, play
+from agent.log_files import LogFiles
+from agent.loop import PlaySettings, play
+from agent.report import PlayReport, TickView
 from agent.runner import Runner
 from agent.watchdog import Watchdog
 from data.profile import GameProfile
 from data.writer import RecordingWriter
-from recorder.desktop import WindowChoice, open_desktop
+from recorder.desktop import Desktop, WindowChoice, open_desktop
+from recorder.parts import Part, Parts
 
 
 def play_desktop(
@@ -31,7 +36,8 @@ def play_desktop(
         runner: The policy.
         profile: Of the game; names its window and its stop key.
         settings: How to play.
-        log: The flight log to write; None for none.
+        log: The flight log to write, and further ones beside it when the settings ask for several
+            files; None for none.
         stop: Asked on every tick.
         dry_run: Press nothing.
         force: Overwrite `log`.
@@ -44,18 +50,17 @@ def play_desktop(
     """
     with ExitStack() as stack:
         desktop = stack.enter_context(open_desktop(profile, WindowChoice(wait_s=wait_s)))
-        writer = None
+        files = None
         if log is not None:
-            writer = stack.enter_context(
-                RecordingWriter(
-                    log,
-                    profile=profile,
-                    facts=desktop.facts(rate_hz=runner.rate_hz),
-                    force=force,
-                    head_probabilities=True,
-                )
+            files = stack.enter_context(
+                _log_files(log, runner, profile, desktop, settings=settings, force=force)
             )
-        sink = stack.enter_context(closing(DryRunSink() if dry_run else PynputSink(Watchdog())))
+        sink = stack.enter_context(
+            closing(
+                DryRunSink() if dry_run else PynputSink(Watchdog(), focused=desktop.window.focused)
+            )
+        )
+        stack.enter_context(undisturbed())
         return play(
             runner=runner,
             screen=desktop.screen,
@@ -64,8 +69,33 @@ def play_desktop(
             human=desktop.keys,
             clock=desktop.clock,
             settings=settings,
-            log=writer,
+            log=files.writer if files else None,
             stop=stop,
             stop_key=desktop.stop_key,
+            next_log=files.next if files else None,
             on_tick=on_tick,
         )
+
+
+def _log_files(
+    log: Path,
+    runner: Runner,
+    profile: GameProfile,
+    desktop: Desktop,
+    *,
+    settings: PlaySettings,
+    force: bool,
+) -> LogFiles:
+    known = flight_attributes(runner, settings.decision, seed=settings.seed)
+
+    def opened(part: Part) -> RecordingWriter:
+        return RecordingWriter(
+            part.path,
+            profile=profile,
+            facts=desktop.facts(rate_hz=runner.rate_hz),
+            force=part.force,
+            head_probabilities=True,
+            attributes={**known, **part.attributes},
+        )
+
+    return LogFiles(Parts(log, force=force), opened)

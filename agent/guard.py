@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.picture_guard import Picture
 from data.keys import By, KeyEvent
 
 ECHO_NS = 150_000_000
@@ -29,6 +30,19 @@ class Reason(StrEnum):
     TIME = "time is up"
     FOCUS_LOST = "the game's window does not have the focus"
     TAKEOVER = "a person is playing"
+    BLACK = "the picture is black"
+    FROZEN = "the picture stands still"
+    RATE_LOST = "the machine can't hold the rate"
+
+
+GUARDS = (
+    Reason.FOCUS_LOST,
+    Reason.TAKEOVER,
+    Reason.BLACK,
+    Reason.FROZEN,
+    Reason.RATE_LOST,
+)
+"""What makes the agent let go of the keys and watch until it has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +65,17 @@ class Facts:
     """Keys go to the game's window."""
     human: bool
     """A person is playing, or did a moment ago."""
+    picture: Picture
+    """What the last seconds showed."""
+    rate_lost: bool
+    """The machine has fallen far behind for seconds."""
 
 
 def judge(facts: Facts, *, until_ns: int | None) -> Verdict:
     """Say what the agent may do; the gravest reason wins.
+
+    Only what can't pass ends play. A game that hangs, loads, shows a menu or takes the machine for
+    itself may come back: until then the keys are up.
 
     Args:
         facts: What is the case.
@@ -67,6 +88,9 @@ def judge(facts: Facts, *, until_ns: int | None) -> Verdict:
         (until_ns is not None and facts.now_ns >= until_ns, Action.STOP, Reason.TIME),
         (not facts.focused, Action.HOLD, Reason.FOCUS_LOST),
         (facts.human, Action.HOLD, Reason.TAKEOVER),
+        (facts.picture is Picture.BLACK, Action.HOLD, Reason.BLACK),
+        (facts.picture is Picture.FROZEN, Action.HOLD, Reason.FROZEN),
+        (facts.rate_lost, Action.HOLD, Reason.RATE_LOST),
     )
     for applies, action, reason in rules:
         if applies:

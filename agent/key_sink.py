@@ -1,10 +1,11 @@
 """Where the agent's keys go."""
 
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from typing import Any, Protocol
 
 from agent.watchdog import Watchdog
+from agent.x11_keys import held_keys
 from data.errors import DisplayError
 from recorder.keyboard import device_errors, load_pynput, require_keys, to_pynput
 
@@ -31,16 +32,26 @@ class PynputSink:
     Args:
         watchdog: Told of every press before it happens; `close` closes it too. None only where a
             key that stays down does no harm.
+        focused: Says whether keys go to the game; where they don't, no window hears of a release.
+            None when it makes no difference.
 
     Raises:
         DisplayError: There is no display, or the keyboard can't be reached.
     """
 
-    def __init__(self, watchdog: Watchdog | None) -> None:
+    def __init__(
+        self, watchdog: Watchdog | None, *, focused: Callable[[], bool] | None = None
+    ) -> None:
         self._controller: Any = load_pynput().Controller()
+        self._focused = focused
         self._errors = device_errors()
         self._watchdog = watchdog
-        self._codes: dict[str, Any] = {}
+        try:
+            self._on_x11 = held_keys(self._controller)
+        except self._errors as error:
+            raise _unreachable(error) from error
+        self._keyboard: _Keyboard = self._on_x11 or _Elsewhere(self._controller)
+        self._known: set[str] = set()
         self._held: set[str] = set()
 
     @property
@@ -55,20 +66,35 @@ class PynputSink:
             DisplayError: The keyboard layout lacks one, or the watchdog has died; nothing is
                 pressed then.
         """
-        self._resolve(keys)
-        self._release(self._held - keys)
-        for key in sorted(keys - self._held):
+        self._require(keys)
+        gone, new = sorted(self._held - keys), sorted(keys - self._held)
+        if not gone and not new:
+            return
+        for key in new:
             if self._watchdog is not None:
                 self._watchdog.pressing(key)
-            self._held.add(key)  # before the press: one that fails halfway is released as well
-            try:
-                self._controller.press(self._codes[key])
-            except self._errors as error:
-                raise _unreachable(error) from error
+        # Whoever presses knows that the keys go to the game, and so do the releases among them.
+        elsewhere = self._on_x11 is not None and not keys and not self._is_focused()
+        try:
+            with self._on_x11.unheard() if self._on_x11 and elsewhere else nullcontext():
+                for key in gone:
+                    self._keyboard.release(key)
+                for key in new:
+                    self._held.add(key)  # before: one that fails halfway is released as well
+                    self._keyboard.press(key)
+                self._keyboard.settle()
+        except self._errors as error:
+            if not keys:
+                self._held.clear()  # no display, no held keys
+            raise _unreachable(error) from error
+        self._held.difference_update(gone)
+        for key in gone:
+            if self._watchdog is not None:
+                self._watchdog.released(key)
 
     def release_all(self) -> None:
         """Hold nothing; harmless when nothing is held."""
-        self._release(set(self._held))
+        self.set_held(frozenset())
 
     def close(self) -> None:
         """Release everything and let the watchdog go."""
@@ -87,23 +113,45 @@ class PynputSink:
             with suppress(*self._errors):
                 display.close()
 
-    def _release(self, keys: Collection[str]) -> None:
-        for key in sorted(keys):
-            self._held.discard(key)
-            try:
-                self._controller.release(self._codes[key])
-            except self._errors as error:
-                self._held.clear()  # no display, no held keys
-                raise _unreachable(error) from error
-        if self._watchdog is not None:
-            for key in sorted(keys):
-                self._watchdog.released(key)
+    def _is_focused(self) -> bool:
+        if self._focused is None:
+            return True
+        try:
+            return self._focused()
+        except DisplayError:
+            return True  # the release tells of it
 
-    def _resolve(self, keys: frozenset[str]) -> None:
-        new = keys - self._codes.keys()
+    def _require(self, keys: frozenset[str]) -> None:
+        new = keys - self._known
         if new:
             require_keys(new)
-            self._codes.update({key: to_pynput(key) for key in new})
+            self._known |= new
+
+
+class _Keyboard(Protocol):
+    """Moves keys, one after another; all have moved once it has settled."""
+
+    def press(self, key: str) -> None: ...
+
+    def release(self, key: str) -> None: ...
+
+    def settle(self) -> None: ...
+
+
+class _Elsewhere:
+    """Moves keys through pynput, where there is no X11."""
+
+    def __init__(self, controller: Any) -> None:  # noqa: ANN401  (pynput has no types)
+        self._controller = controller
+
+    def press(self, key: str) -> None:
+        self._controller.press(to_pynput(key))
+
+    def release(self, key: str) -> None:
+        self._controller.release(to_pynput(key))
+
+    def settle(self) -> None:
+        pass  # each call has waited
 
 
 def _unreachable(error: Exception) -> DisplayError:

@@ -1,13 +1,17 @@
 """What live play asks of a policy."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from data.frames import FrameSize, Image
 from data.profile import GameProfile
+
+if TYPE_CHECKING:
+    from models.checkpoint import RunIdentity
+    from models.perception import Sight
 
 
 class Decided(Protocol):
@@ -16,6 +20,11 @@ class Decided(Protocol):
     @property
     def probabilities(self) -> Mapping[str, npt.NDArray[np.float32]]:
         """For each head, `(classes,)`."""
+        ...
+
+    @property
+    def sight(self) -> "Sight":
+        """What was seen."""
         ...
 
     @property
@@ -30,6 +39,11 @@ class Runner(Protocol):
     @property
     def profile(self) -> GameProfile:
         """What it was trained with."""
+        ...
+
+    @property
+    def identity(self) -> "RunIdentity | None":
+        """Which run it is; None for one that was never saved."""
         ...
 
     @property
@@ -48,4 +62,8 @@ class Runner(Protocol):
 
     def step(self, image: Image) -> Decided:
         """Take in the next frame, fitted to `size`."""
+        ...
+
+    def note(self, held: frozenset[str]) -> None:
+        """Tell which keys are held since the last frame was decided on."""
         ...

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from agent.x11_keys import held_keys
 from data.errors import DisplayError
 from recorder.keyboard import load_pynput, to_pynput
 
@@ -85,6 +86,7 @@ def main() -> int:
     parent = os.getppid()
     try:
         controller = load_pynput().Controller()
+        on_x11 = held_keys(controller)
     except DisplayError as error:
         sys.stdout.write(f"{error}\n")
         return 1
@@ -95,7 +97,11 @@ def main() -> int:
     for at_s in RELEASES_AT_S if held else ():
         time.sleep(max(0.0, begun_s + at_s - time.monotonic()))
         for key in sorted(held):
-            controller.release(to_pynput(key))
+            if on_x11 is not None:
+                on_x11.release(key)
+                on_x11.settle()
+            else:
+                controller.release(to_pynput(key))
     return 0
 
 

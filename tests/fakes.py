@@ -10,15 +10,18 @@ import numpy as np
 from data.frames import FrameSize, Image
 from data.keys import KeyEvent
 from data.profile import GameProfile
+from models.perception import Sight
 from recorder.screen import Frame
 from recorder.window import GONE, Rect, WindowState
 
 PATIENCE_S = 15.0  # only a failing test waits this long
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
+def wait_until(
+    condition: Callable[[], bool], what: str, *, patience_s: float = PATIENCE_S
+) -> None:
     """Return as soon as the condition holds; fail when it never does."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     pause = threading.Event()
     while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"
@@ -53,10 +56,14 @@ class FakeClock:
 
 
 class FakeScreen:
-    """A screen of one grey; each picture takes `cost_ms` of the clock, from `where` if given."""
+    """A screen of one grey; each picture takes `cost_ms` of the clock, from `where` if given.
+
+    A game's pictures move: its grey changes a little from one to the next, until `grey` is set.
+    """
 
     def __init__(self, clock: FakeClock, *, cost_ms: float = 0.0) -> None:
         self.clock = clock
+        self.grey: int | None = None
         self.cost_ms = cost_ms
         self.where: Rect | None = None
         self.size = (480, 270)
@@ -67,7 +74,8 @@ class FakeScreen:
         self.clock.pass_ns(round(self.cost_ms * 1e6))
         self.grabs += 1
         width, height = self.size
-        return Frame(np.full((height, width, 3), 90, dtype=np.uint8), at_ns, self.where)
+        grey = 90 + self.grabs % 2 if self.grey is None else self.grey
+        return Frame(np.full((height, width, 3), grey, dtype=np.uint8), at_ns, self.where)
 
     def close(self) -> None:
         pass
@@ -120,10 +128,21 @@ class FakeWindow:
         return self.closed
 
 
+def nothing_seen() -> Sight:
+    """A sight of nothing at all."""
+    return Sight(
+        np.zeros((0, 4), dtype=np.float32),
+        np.zeros(0, dtype=np.int64),
+        np.zeros(0, dtype=np.float32),
+        np.zeros(0, dtype=np.float32),
+    )
+
+
 @dataclass(frozen=True)
 class FakeDecided:
     probabilities: Mapping[str, np.ndarray]
     encode_ns: int = 0
+    sight: Sight = field(default_factory=nothing_seen)
 
 
 class FakeRunner:
@@ -133,11 +152,13 @@ class FakeRunner:
         self, profile: GameProfile, choose: Callable[[int], Mapping[str, str]], rate_hz: float = 20
     ) -> None:
         self.profile = profile
+        self.identity = None
         self.rate_hz = rate_hz
         self.size = FrameSize(profile.capture.width_px, profile.capture.height_px)
         self.choose = choose
         self.steps = 0
         self.resets = 0
+        self.noted: list[frozenset[str]] = []
 
     def reset(self) -> None:
         self.resets += 1
@@ -148,6 +169,9 @@ class FakeRunner:
         chosen = self.choose(self.steps)
         self.steps += 1
         return FakeDecided({head.name: one_hot(head, chosen) for head in self.profile.heads})
+
+    def note(self, held: frozenset[str]) -> None:
+        self.noted.append(held)
 
 
 def one_hot(head, chosen: Mapping[str, str]) -> np.ndarray:

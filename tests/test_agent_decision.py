@@ -39,14 +39,17 @@ def test_the_likeliest_classes_give_the_keys(chosen, keys):
     )
 
 
-def test_offsets_shift_the_choice():
-    head = PROFILE.head("action")
-    close = likely()
-    close["action"] = np.array([0.55, 0.40, 0.02, 0.02, 0.01], dtype=np.float32)
-    offsets = tuple(0.5 if name == "shoot" else 0.0 for name in head.names)
-    plain, _ = decide(PROFILE, DecisionSettings(), close, at_ns=0)
-    shifted, _ = decide(PROFILE, DecisionSettings(offsets={"action": offsets}), close, at_ns=0)
-    assert (plain.held, shifted.held) == (frozenset(), {"d"})
+def test_keys_that_exclude_each_other_are_never_held_together():
+    joint = {chord for head in PROFILE.heads for chord in head.chords}
+    for head in PROFILE.heads:
+        for before in head.names:
+            for after in head.names:
+                held = held_over_time(
+                    DecisionSettings(min_hold_ms={head.name: 100}),
+                    *((at_ms, {head.name: name}) for at_ms, name in ((0, before), (50, after))),
+                )
+                assert set(held) <= joint
+    assert not any({"left", "right"} <= chord or {"up", "down"} <= chord for chord in joint)
 
 
 def test_a_class_is_kept_for_the_least_time():

@@ -278,6 +278,9 @@ def test_a_key_that_stays_down_is_told_and_then_released(wanted, impatient, desk
             if keys:
                 super().set_held(keys)
 
+        def release_all(self):
+            super().set_held(frozenset())
+
     finding = doctor_keys.check_loopback(wanted, lambda: Sticky(None))
     assert finding.found == "the key stayed down"
     assert desk.down() == set()

@@ -1,6 +1,7 @@
 import pytest
 
 from agent.guard import Action, Facts, Reason, TakeoverDetector, judge
+from agent.picture_guard import Picture
 from data.keys import By, KeyEvent
 
 MS = 1_000_000
@@ -11,6 +12,8 @@ FINE = {
     "window_gone": False,
     "focused": True,
     "human": False,
+    "picture": Picture.MOVING,
+    "rate_lost": False,
 }
 
 
@@ -21,6 +24,11 @@ FINE = {
         ({"human": True}, Action.HOLD, Reason.TAKEOVER),
         ({"focused": False}, Action.HOLD, Reason.FOCUS_LOST),
         ({"focused": False, "human": True}, Action.HOLD, Reason.FOCUS_LOST),
+        ({"picture": Picture.BLACK}, Action.HOLD, Reason.BLACK),
+        ({"picture": Picture.FROZEN}, Action.HOLD, Reason.FROZEN),
+        ({"picture": Picture.FROZEN, "human": True}, Action.HOLD, Reason.TAKEOVER),
+        ({"rate_lost": True}, Action.HOLD, Reason.RATE_LOST),
+        ({"rate_lost": True, "picture": Picture.FROZEN}, Action.HOLD, Reason.FROZEN),
         ({"now_ns": 999}, Action.PLAY, Reason.PLAYING),
         ({"now_ns": 1000}, Action.STOP, Reason.TIME),
         ({"window_gone": True, "focused": False}, Action.STOP, Reason.WINDOW_GONE),

@@ -74,8 +74,8 @@ def test_the_watchdog_knows_before_a_press_and_after_a_release(desk):
     sink.close()
     assert notes.told == [
         ("+", "d", False),
-        ("-", "d", False),
         ("+", "up", False),
+        ("-", "d", False),
         ("-", "up", False),
     ]
     assert notes.closed

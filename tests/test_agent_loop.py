@@ -52,9 +52,9 @@ class Game:
     def set_focus(self, at_ms, *, focused):
         self.clock.plan(at_ms, lambda: setattr(self.window, "has_focus", focused))
 
-    def run(self, *, seconds=1.0, log=True, inline=True, **more):
+    def run(self, *, seconds=1.0, inline=True, **more):
         writer = None
-        if log:
+        if "log" not in more:
             writer = RecordingWriter(
                 self.path, profile=PROFILE, facts=capture_facts(), head_probabilities=True
             )
@@ -102,6 +102,13 @@ def test_keys_change_by_differences_while_they_stay_held_between_ticks(tmp_path)
         (500, "right", False),
         (500, "up", False),
     ]
+
+
+def test_the_policy_is_told_what_is_held_and_not_what_it_would_have_liked(tmp_path):
+    game = Game(tmp_path, choose=lambda step: {"movement": "up_right"})
+    allowed = DecisionSettings(allowed=frozenset({"right"}))
+    game.run(seconds=0.5, settings=PlaySettings(seconds=0.5, log_inline=True, decision=allowed))
+    assert game.runner.noted == [frozenset({"right"})] * 10
 
 
 def test_lost_focus_releases_everything_and_stores_nothing(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.doctor.health import Finding, Wanted
-from agent.loop import Spread
+from agent.timing import Spread
 from data.profile import Capture
 
 LOOKS = 30

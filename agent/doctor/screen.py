@@ -9,7 +9,7 @@ import numpy as np
 
 from agent.doctor.health import Finding, Wanted
 from agent.doctor.probe_window import COLOUR_BGR, ProbeWindow
-from agent.loop import Spread
+from agent.timing import Spread
 from data.errors import DisplayError
 from data.frames import Image, fit
 from data.profile import GameProfile

@@ -1,0 +1,94 @@
+"""What is going on around live play: gathers what the guards judge."""
+
+from collections.abc import Callable
+
+from agent.guard import Facts, TakeoverDetector
+from agent.picture_guard import Picture
+from agent.rate_guard import RateGuard
+from data.keys import KeyEvent
+from recorder.keyboard import KeySource
+from recorder.pacing import Clock, Pacer, Tick
+from recorder.window import GameWindow
+
+LOOK_NS = 10_000_000
+"""Between two looks at keyboard and focus while keys are held: a person waits no longer for them
+to come up, and a held key's first repeat into another window comes later. One look takes 0.2 ms."""
+
+
+class Lookout:
+    """Watches the person, the window and the clock. Used by one thread.
+
+    Args:
+        clock: Simulated or real.
+        pacer: Beats at the policy's rate.
+        window: The game's; None when keys can go nowhere else.
+        human: The keyboard; None for no take-over.
+        detector: Tells a person's presses from the agent's.
+        rate: Told of every tick.
+        stop: Whether somebody asked to stop.
+        stop_key: Whether the stop key was pressed.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        pacer: Pacer,
+        window: GameWindow | None,
+        human: KeySource | None,
+        detector: TakeoverDetector,
+        rate: RateGuard,
+        stop: Callable[[], bool],
+        stop_key: Callable[[], bool],
+    ) -> None:
+        self._clock = clock
+        self._pacer = pacer
+        self._window = window
+        self._human = human
+        self._detector = detector
+        self._rate = rate
+        self._stop = stop
+        self._stop_key = stop_key
+        self._heard: list[KeyEvent] = []
+
+    def may_press(self) -> bool:
+        """Say whether keys go to the game now."""
+        return self._window is None or self._window.focused()
+
+    def wait(self, *, holding: Callable[[], bool], let_go: Callable[[], None]) -> Tick:
+        """Wait for the next tick; meanwhile let go of held keys the moment that something is up."""
+        while holding() and (due_ns := self._pacer.next_ns) is not None:
+            now_ns = self._clock.now_ns()
+            if due_ns - now_ns <= LOOK_NS:
+                break
+            self._clock.sleep_until_ns(now_ns + LOOK_NS)
+            self._hear()
+            if self._heard or self._stop() or self._stop_key() or not self.may_press():
+                let_go()
+        tick = self._pacer.wait()
+        self._rate.see(tick.index)
+        self._hear()
+        return tick
+
+    def facts(self, tick: Tick, picture: Picture) -> Facts:
+        """Gather what a verdict on a tick rests on."""
+        found = self._window.state() if self._window is not None else None
+        return Facts(
+            now_ns=tick.due_ns,
+            stop_asked=self._stop(),
+            stop_key=self._stop_key(),
+            window_gone=found is not None and found.gone,
+            focused=found is None or found.focused,
+            human=self._detector.active(tick.due_ns),
+            picture=picture,
+            rate_lost=self._rate.lost,
+        )
+
+    def take_heard(self) -> list[KeyEvent]:
+        """Return what a person did on the keys since the last call, in order."""
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _hear(self) -> None:
+        if self._human is not None:
+            self._heard += self._detector.see(self._human.drain())

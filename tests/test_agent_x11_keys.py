@@ -1,0 +1,137 @@
+import os
+import signal
+from contextlib import closing
+
+import pytest
+from Xlib import X
+
+from agent.guard import Reason
+from agent.key_sink import PynputSink
+from agent.loop import PlaySettings, play
+from agent.watchdog import Watchdog
+from recorder.keyboard import PynputKeys
+from recorder.pacing import MonotonicClock
+from recorder.screen import MssScreen
+from recorder.window import find_window
+from tests.factories import practice_profile
+from tests.fakes import FakeRunner, wait_until
+from tests.test_agent_watchdog import finish, start_player
+
+PROFILE = practice_profile()
+
+
+def repeats(desk, key):
+    """Whether the server repeats a key while it is held."""
+    bits = desk.display.get_keyboard_control().auto_repeats
+    return bool(bits[desk.code(key) // 8] & 1 << desk.code(key) % 8)
+
+
+def heard(desk, window):
+    """Presses and releases in a window since the last call: `[(down, code), ...]`."""
+    desk.display.sync()
+    events = [desk.display.next_event() for _ in range(desk.display.pending_events())]
+    return [
+        (event.type == X.KeyPress, event.detail)
+        for event in events
+        if event.type in (X.KeyPress, X.KeyRelease) and event.window.id == window.id
+    ]
+
+
+@pytest.fixture
+def letter(desk):
+    """Another window, which has the focus."""
+    window = desk.window("Letter", at=(700, 120))
+    with closing(find_window("Letter", timeout_s=10)) as found:
+        found.activate()
+        wait_until(found.focused, "it has the focus")
+    yield window
+    window.destroy()
+    desk.display.sync()
+
+
+def test_a_key_repeats_only_while_the_agent_does_not_hold_it(desk):
+    sink = PynputSink(Watchdog())
+    sink.set_held(frozenset({"d", "e"}))
+    assert (repeats(desk, "d"), repeats(desk, "s")) == (False, True)
+    sink.set_held(frozenset({"e"}))
+    wait_until(lambda: repeats(desk, "d"), "it repeats again")
+    assert not repeats(desk, "e")
+    sink.close()
+    wait_until(lambda: repeats(desk, "e"), "it repeats again")
+
+
+def test_a_key_that_people_keep_from_repeating_stays_so(desk):
+    desk.display.change_keyboard_control(key=desk.code("d"), auto_repeat_mode=X.AutoRepeatModeOff)
+    desk.display.sync()
+    try:
+        sink = PynputSink(Watchdog())
+        sink.set_held(frozenset({"d"}))
+        sink.close()
+        assert not repeats(desk, "d")
+    finally:
+        on = X.AutoRepeatModeOn
+        desk.display.change_keyboard_control(key=desk.code("d"), auto_repeat_mode=on)
+        desk.display.sync()
+
+
+def test_keys_repeat_again_after_a_player_was_killed(desk):
+    player = start_player()
+    assert not repeats(desk, "d")
+    os.killpg(player.pid, signal.SIGKILL)
+    wait_until(lambda: repeats(desk, "d") and repeats(desk, "left"), "they repeat again")
+    assert desk.down() == set()
+    finish(player)
+
+
+@pytest.mark.parametrize("focused", [True, False])
+def test_nobody_hears_a_release_that_is_not_for_the_game(desk, letter, focused):
+    sink = PynputSink(None, focused=lambda: focused)
+    sink.set_held(frozenset({"d"}))
+    wait_until(lambda: desk.down() == {desk.code("d")}, "it is down")
+    assert heard(desk, letter) == [(True, desk.code("d"))]
+    sink.release_all()
+    assert desk.down() == set()
+    assert heard(desk, letter) == ([(False, desk.code("d"))] if focused else [])
+    desk.tap("s")
+    assert len(heard(desk, letter)) == 2, "the keyboard is given back"
+    sink.close()
+
+
+def test_live_no_key_event_reaches_another_window_that_gets_the_focus(desk, letter):
+    game = desk.window("Tiny Game", size=(480, 270))
+    window = find_window("Tiny Game", timeout_s=10)
+    window.activate()
+    wait_until(window.focused, "the window is up")
+    heard(desk, letter)
+    keys, screen = PynputKeys(PROFILE.keys), MssScreen(window.rect)
+    sink = PynputSink(Watchdog(), focused=window.focused)
+    ticks = {Reason.PLAYING: 0, Reason.FOCUS_LOST: 0}
+
+    def on_tick(view):
+        ticks[view.reason] += 1
+        turn = ticks[view.reason] % 5
+        if view.reason is Reason.PLAYING and turn == 4:
+            assert desk.down() == {desk.code("left"), desk.code("e")}
+            desk.display.set_input_focus(letter, X.RevertToParent, X.CurrentTime)
+        elif view.reason is Reason.FOCUS_LOST and turn == 0:
+            assert desk.down() == set()
+            desk.display.set_input_focus(game, X.RevertToParent, X.CurrentTime)
+        desk.display.sync()
+
+    play(
+        runner=FakeRunner(PROFILE, lambda step: {"movement": "left", "sprint": "sprint"}),
+        screen=screen,
+        sink=sink,
+        window=window,
+        human=keys,
+        clock=MonotonicClock(),
+        settings=PlaySettings(seconds=60),
+        log=None,
+        stop=lambda: ticks[Reason.FOCUS_LOST] >= 14,
+        on_tick=on_tick,
+    )
+    assert heard(desk, letter) == []
+    for device in (sink, keys, screen, window):
+        device.close()
+    game.destroy()
+    desk.display.sync()
