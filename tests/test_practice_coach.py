@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from gui.practice.coach import ARROWS, Coach, decide
+from gui.practice.coach import ARROWS, Coach, Wish, decide
 from gui.practice.match import Match
 from gui.practice.scene import Place, Scene, understand
 from gui.practice.view import VISIBLE_M, SeenBox, visible_objects
@@ -143,3 +143,36 @@ def test_all_kicks_occur_and_he_wins_clearly():
     assert goals >= 12
     assert against <= 6
     assert {"d", "s", "w"} <= kinds
+
+
+@pytest.mark.parametrize(("x", "y", "scored"), [(30, 30, True), (8, 30, False), (30, 2, False)])
+def test_a_ball_in_a_goal_is_told_from_one_before_it(x, y, scored):
+    seen = [
+        SeenBox("player", 400.0, 200.0, 416.0, 240.0),
+        SeenBox("marker", 402.0, 190.0, 414.0, 198.0),
+        SeenBox("goal", 10.0, 10.0, 60.0, 110.0),
+        SeenBox("ball", x, y, x + 6.0, y + 6.0),
+    ]
+    assert understand(seen, SIZE).scored is scored
+
+
+@pytest.mark.parametrize("goal_x", [21.5, None])
+def test_when_a_goal_is_scored_nothing_is_left_to_do(goal_x):
+    assert decide(scene(goal_x=goal_x, scored=True), STILL, may_kick=True) == Wish(None)
+
+
+def test_he_lets_go_of_all_keys_while_the_ball_lies_in_a_goal():
+    match, coach, held, since = Match("beginner", 60.0, 3), Coach(3, errs=False), frozenset(), 0
+    waited = 0
+    while not match.state.over:
+        if match.state.step % 3 == 0:
+            seen = visible_objects(match.state, SIZE)
+            coach.observe(match.state.clock_s, seen, SIZE)
+            held = coach.keys(match.state.clock_s)
+            found = understand(seen, SIZE)
+            since = since + 1 if found is not None and found.scored else 0
+            if since > 12:  # 0.6 s: he sees it late, and lets a kick that he began end
+                waited += 1
+                assert held == frozenset()
+        match.advance(held)
+    assert waited > 20

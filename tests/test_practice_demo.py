@@ -95,7 +95,7 @@ def test_the_run_is_judged_and_tried_by_the_commands(demo: Path, run: Run):
     movement = json.loads(said)["heads"]["movement"]
     promised = {"macro_f1", "onset_f1", "balanced_accuracy", "changed_accuracy", "classes"}
     assert promised <= movement.keys()
-    assert {"majority", "repeat"} == movement["baselines"].keys()
+    assert {"majority", "neighbours", "repeat"} == movement["baselines"].keys()
     assert movement["baselines"]["repeat"]["changed_accuracy"] == 0
     assert {"precision", "recall", "f1", "support"} == movement["classes"]["right"].keys()
     status, said, _ = run("trial", policy, "--matches", 1, "--seconds", 5, "--json")

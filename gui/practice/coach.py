@@ -26,8 +26,13 @@ SHOT_ASIDE_M = 9.0
 CROSS_RANGE_M = 19.0
 CROSS_ASIDE_M = 8.0
 """From so far aside he crosses when a team mate waits before the goal."""
-CLOSE_M = 2.6
+CLOSE_M = 3.5
 """An opponent ahead nearer than this is a reason to pass."""
+TAP_S = 0.15
+"""How long a key is tapped, as people do."""
+LAPSES_S = (6.0, 14.0)
+"""From one lapse to the next. Who learns from him learns his lapses, too: every 3 to 8 s, they were
+a tenth of all that he showed."""
 MINE_M = 1.75
 """A ball nearer than this is at my feet."""
 LANE_M = 2.2
@@ -60,19 +65,20 @@ class Wish:
     """Free metres ahead: many of them are a reason to sprint."""
     kick: str = ""
     """Key of a kick to begin."""
-    hold_s: float = 0.1
+    hold_s: float = TAP_S
     """How long that key is held."""
 
 
 class Coach:
     """Plays by the boxes that it is shown; equal seeds and pictures give equal keys."""
 
-    def __init__(self, seed: int, *, delay_s: float = DELAY_S) -> None:
+    def __init__(self, seed: int, *, delay_s: float = DELAY_S, errs: bool = True) -> None:
         """Prepare the coach.
 
         Args:
             seed: Of hesitations and errors.
             delay_s: How old the picture is that he acts on.
+            errs: Whether there are any.
         """
         self._rng = Random(seed)
         self._delay_s = delay_s
@@ -84,7 +90,7 @@ class Coach:
         self._kick_end_s = -1.0
         self._lapse_end_s = 0.0
         self._lapse_shift: int | None = None
-        self._next_lapse_s = 2.0 + 4.0 * self._rng.random()
+        self._next_lapse_s = self._rng.uniform(2.0, LAPSES_S[1]) if errs else math.inf
 
     def observe(self, at_s: float, seen: Sequence[SeenBox], size: tuple[int, int]) -> None:
         """Show a picture: its boxes, and its size (width, height).
@@ -106,7 +112,8 @@ class Coach:
             self._kick = ""
         if scene is not None and not self._kick:
             rested = at_s - self._kick_end_s > REST_S
-            wish = decide(scene, drift, may_kick=rested)
+            running = None if self._arrow is None else self._arrow * EIGHTH
+            wish = decide(scene, drift, may_kick=rested, running=running)
             self._move(at_s, wish)
             if wish.kick:
                 self._kick = wish.kick
@@ -140,7 +147,7 @@ class Coach:
         if at_s >= self._next_lapse_s:
             self._lapse_end_s = at_s + 0.15 + 0.2 * self._rng.random()
             self._lapse_shift = self._rng.choice((None, -2, -1, 1, 2))
-            self._next_lapse_s = at_s + 3.0 + 5.0 * self._rng.random()
+            self._next_lapse_s = at_s + self._rng.uniform(*LAPSES_S)
         arrow = self._nearest_arrow(wish.turn)
         sprint = wish.room_m > (SPRINT_OFF_M if self._sprint else SPRINT_ON_M)
         if at_s < self._lapse_end_s and not wish.kick:
@@ -157,21 +164,23 @@ class Coach:
     def _nearest_arrow(self, turn: float | None) -> int | None:
         if turn is None:
             return None
-        if self._arrow is not None:
-            off = (turn - self._arrow * EIGHTH + math.pi) % (2 * math.pi) - math.pi
-            if abs(off) < EIGHTH / 2 + STICKY:
-                return self._arrow
+        held = self._arrow
+        if held is not None and abs(_between(turn, held * EIGHTH)) < EIGHTH / 2 + STICKY:
+            return held
         return round(turn / EIGHTH) % len(ARROWS)
 
 
-def decide(scene: Scene, drift: Place, *, may_kick: bool) -> Wish:
+def decide(scene: Scene, drift: Place, *, may_kick: bool, running: float | None = None) -> Wish:
     """Decide what a picture calls for.
 
     Args:
         scene: The picture.
         drift: The ball's motion in it, m/s.
         may_kick: Whether a kick may begin now.
+        running: The direction that the keys hold, radians; None while he stands.
     """
+    if scene.scored:
+        return Wish(None)
     if scene.me.to(scene.ball) > MINE_M:
         return _go_for_ball(scene, drift)
     goal = goal_mouth(scene)
@@ -194,7 +203,7 @@ def decide(scene: Scene, drift: Place, *, may_kick: bool) -> Wish:
         if mate is not None:
             kick = "w" if _has_space(scene, mate) else "s"
             return Wish(scene.me.turn_to(mate), kick=kick)
-    return Wish(_around(scene, goal), room_m=rival_m)
+    return Wish(_around(scene, goal, running), room_m=rival_m)
 
 
 def _go_for_ball(scene: Scene, drift: Place) -> Wish:
@@ -237,14 +246,19 @@ def _has_space(scene: Scene, mate: Place) -> bool:
     )
 
 
-def _around(scene: Scene, goal: Place) -> float:
-    """Return the direction towards goal in which no opponent is soon met."""
+def _around(scene: Scene, goal: Place, running: float | None) -> float:
+    """Return the direction towards goal in which no opponent is soon met.
+
+    A way once chosen is kept unless another is clearly better: who dithers loses the ball.
+    """
     to_goal = scene.me.turn_to(goal)
     near = [rival for rival in scene.rivals if scene.me.to(rival) < 7.0]
     best, best_cost = to_goal, math.inf
     for share in (0, 1, -1, 2, -2, 3, -3):
         turn = to_goal + share * EIGHTH * 0.6
-        cost = 0.8 * abs(share)
+        cost = 0.8 * abs(share) + (
+            0.0 if running is None else abs(_between(turn, running)) / EIGHTH
+        )
         for reach_m in (1.5, 3.5):
             y = scene.me.y + math.sin(turn) * reach_m
             soon = Place(scene.me.x + math.cos(turn) * reach_m, y)
@@ -253,3 +267,7 @@ def _around(scene: Scene, goal: Place) -> float:
         if cost < best_cost - 1e-9:
             best, best_cost = turn, cost
     return best
+
+
+def _between(turn: float, other: float) -> float:
+    return (turn - other + math.pi) % (2 * math.pi) - math.pi

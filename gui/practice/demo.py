@@ -13,7 +13,8 @@ import cv2
 import torch
 
 from agent.desktop import play_desktop
-from agent.loop import PlayReport, PlaySettings
+from agent.loop import PlaySettings
+from agent.report import PlayReport
 from agent.trial import Score, TrialReport, run_trial
 from data.errors import OutputExistsError, UnderstudyError
 from data.export.film import export_mp4, with_keys
@@ -32,7 +33,8 @@ from gui.practice.trials import (
 from models.engine import PolicyRunner
 from models.evaluation import evaluate_run
 from models.perception import load_detector
-from models.policy_training import PolicyProgress, PolicyTrainingSettings, train_policy
+from models.policy_recipe import PolicyTrainingSettings
+from models.policy_training import train_policy
 from recorder.desktop import RecordOptions, WindowChoice, record_desktop
 from recorder.display import VirtualScreen
 from recorder.parts import Parts
@@ -41,7 +43,16 @@ SCREEN = (1366, 768)
 TRAINING_SEED, PLAY_SEED, TRIAL_SEED = 1, 500, 1000  # matches that never meet
 
 # Of the policy's own report, in order of interest.
-PICTURES = ("piano_roll", "curves", "confusion_movement", "confusion_action", "confusion_sprint")
+PICTURES = (
+    "piano_roll",
+    "mistakes",
+    "confusion_movement",
+    "confusion_action",
+    "confusion_sprint",
+    "holds",
+    "calibration",
+    "curves",
+)
 
 Show = Callable[[str, float], None]
 
@@ -124,14 +135,14 @@ class _Demo:
                 detector=load_detector(PROFILE),
                 out=self.run,
                 settings=PolicyTrainingSettings(),
-                on_progress=lambda progress: done(_share(progress)),
+                on_progress=lambda progress: done(progress.of_all),
                 stop=self.stop,
             )
 
     def evaluate(self, recordings: list[Path]) -> Mapping[str, Any]:
         """Judge it on the last one, which it never saw."""
         with self.step("evaluate on a held-out match"):
-            return evaluate_run(self.run, recordings[-1:])
+            return evaluate_run(self.run, recordings[-1:]).to_json()
 
     def play(self) -> Mapping[str, Any]:
         """Let it play a match in the real window, and film it."""
@@ -232,7 +243,7 @@ def run_demo(
     if (setup_s := os.environ.get("UNDERSTUDY_SETUP_SECONDS", "")).isdigit():
         report["setup_seconds"] = int(setup_s)
     report["headline"] = headline(report)
-    write_report(settings.out, report, pictures=[demo.run / f"{name}.png" for name in PICTURES])
+    write_report(settings.out, report, pictures=_pictures(demo.run))
     return report
 
 
@@ -245,10 +256,9 @@ def _screen(*, on_screen: bool) -> Iterator[None]:
         yield
 
 
-def _share(progress: PolicyProgress) -> float:
-    """Return the share of the whole training; seeing takes about as long as learning."""
-    begun = {"seeing": 0.0, "aligning": 0.5, "learning": 0.5}[progress.phase]
-    return begun + 0.5 * progress.done
+def _pictures(run: Path) -> list[Path]:
+    paths = [run / f"{name}.png" for name in PICTURES]
+    return [path for path in paths if path.exists()]  # who makes no mistake has no picture of one
 
 
 def _live(report: PlayReport, score: Score) -> dict[str, Any]:

@@ -8,9 +8,14 @@ from typing import Any
 
 from models.policy_metrics import SCORES
 
+WIDE = ("piano_roll", "mistakes", "calibration", "curves")
 PLAYERS = ("bot", "coach", "random", "idle")
 _COLOURS = {"bot": "#e3202c", "coach": "#1f5fe0", "random": "#8a8f98", "idle": "#c3c7ce"}
-_BASELINES = {"majority": "always the commonest", "repeat": "repeating the last keys"}
+_BASELINES = {
+    "majority": "always the commonest",
+    "repeat": "repeating the last keys",
+    "neighbours": "looking up similar moments",
+}
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #667; --line: #d8dbe0; --card: #fff;
   --page: #f3f5f4; }
@@ -194,5 +199,5 @@ def _caption(path: Path) -> str:
 
 def _picture(folder: Path, path: Path) -> str:
     source = escape(path.relative_to(folder).as_posix())
-    wide = " class='wide'" if path.stem in ("piano_roll", "curves") else ""
+    wide = " class='wide'" if path.stem in WIDE else ""
     return f"<img src='{source}' alt='{escape(_caption(path))}'{wide}>"

@@ -1,6 +1,6 @@
 """Record the coach at play, without a window: demonstrations whose objects are all labelled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,14 +30,23 @@ class LabellingWriter(RecordingWriter):
         facts: CaptureFacts,
         force: bool = False,
         truth: TruthFile | None = None,
+        head_probabilities: bool = False,
+        attributes: Mapping[str, str] | None = None,
     ) -> None:
-        """Open the file.
+        """Open the file; see `RecordingWriter`.
 
         Raises:
             OutputExistsError: It exists and `force` is off.
             RecordingError: The folder can't be written.
         """
-        super().__init__(path, profile=profile, facts=facts, force=force)
+        super().__init__(
+            path,
+            profile=profile,
+            facts=facts,
+            force=force,
+            head_probabilities=head_probabilities,
+            attributes=attributes,
+        )
         self._game = game
         self._truth = truth
 

@@ -127,6 +127,10 @@ class HeadlessGame:
         """Return the boxes inside the whole picture now, hidden or not; nothing is drawn."""
         return visible_objects(self.state, self.drawn_size)
 
+    def seat(self, player: Player) -> None:
+        """Have someone press keys besides the sink from now on: one who must know this game."""
+        self._player = player
+
     def run(self) -> None:
         """Play to the end without anybody watching."""
         while not self.over:
@@ -162,6 +166,10 @@ class HeadlessKeys:
             if held != self.held:
                 self._events.append(event)
                 self.held = held
+
+    def agents(self) -> frozenset[str]:
+        """Return the keys that the sink holds."""
+        return frozenset(self._by[By.AGENT])
 
     def drain(self) -> list[KeyEvent]:
         """Return the events since the last call, in order."""

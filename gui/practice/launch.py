@@ -10,6 +10,7 @@ from rich.console import Console
 
 from data.errors import UnderstudyError
 from gui.practice.difficulty import DIFFICULTIES
+from gui.practice.intervention import Intervention
 
 if TYPE_CHECKING:
     from gui.practice.devices import Crop
@@ -33,6 +34,18 @@ Headless = Annotated[
 Record = Annotated[
     Path | None,
     typer.Option("--record", help="With --headless: record it, every object labelled (.h5)."),
+]
+Behind = Annotated[
+    Path | None,
+    typer.Option(
+        "--behind",
+        metavar="RUN",
+        help="With --coach --headless --record: this policy plays, the coach corrects it.",
+    ),
+]
+Intervene = Annotated[
+    Intervention,
+    typer.Option("--intervene", help="Take the keys as a person would, or only say what to press."),
 ]
 Truth = Annotated[
     Path | None, typer.Option("--truth", help="Write what each picture shows (.jsonl).")
@@ -69,11 +82,20 @@ def practice(
     exit_at_full_time: ExitAtFullTime = False,
     headless: Headless = False,
     record: Record = None,
+    behind: Behind = None,
+    intervene: Intervene = Intervention.TAKE_OVER,
     kits: Kits = None,
     crop: CropText = None,
     force: Force = False,
 ) -> None:
     """Play the built-in football game: arrows run, E sprints, S W A D pass, shoot and cross."""
+    if behind is not None:
+        if not (coach and headless and record):
+            raise typer.BadParameter("--behind needs --coach, --headless and --record")
+        if menu or exit_at_full_time or truth or not (kits is None and crop is None):
+            raise typer.BadParameter("--behind goes with no other way to show a match")
+        _stand_behind(behind, record, result, intervene, difficulty, seconds, seed, force=force)
+        return
     if headless:
         if not coach:
             raise typer.BadParameter("nobody can press keys without a window; add --coach")
@@ -152,6 +174,50 @@ def _play_headless(
     Console(soft_wrap=True).print(
         f"{done}: {ours} - {theirs} at {difficulty}, in {time.monotonic() - started_s:.1f} s"
     )
+
+
+def _stand_behind(
+    run: Path,
+    record: Path,
+    result: Path | None,
+    intervene: Intervention,
+    difficulty: str,
+    seconds: float,
+    seed: int,
+    *,
+    force: bool,
+) -> None:
+    from data.console import progress, stoppable
+    from data.paths import claim_output
+    from data.profile import load_profile
+    from gui.practice.corrections import record_corrections
+    from gui.practice.demonstration import PROFILE
+    from gui.practice.flow import MatchSettings
+    from gui.practice.truth import write_result
+    from models.engine import PolicyRunner
+
+    if result is not None:
+        claim_output(result, force=force)
+    runner = PolicyRunner.load(run, profile=load_profile(PROFILE))
+    with stoppable() as stop, progress(quiet=False) as show:
+        match, game = record_corrections(
+            record,
+            runner,
+            intervene=intervene,
+            difficulty=difficulty,
+            seconds=seconds,
+            seed=seed,
+            force=force,
+            stop=stop,
+            on_share=lambda share: show(f"play {seconds:g} s", share),
+        )
+        if result is not None and game.over:
+            write_result(result, MatchSettings(difficulty, seconds, seed), game.state)
+        ours, theirs = game.state.score
+        Console(soft_wrap=True).print(
+            f"recorded {match.frames} frames to {record}: {ours} - {theirs} at {difficulty}, "
+            f"{match.corrections} corrections, {match.share:.0%} of the time"
+        )
 
 
 def _parse_crop(text: str) -> "Crop":

@@ -45,6 +45,8 @@ class Scene:
     rivals: tuple[Place, ...]
     goal_x: float | None
     """Of the line we attack; None while that goal is out of the picture."""
+    scored: bool = False
+    """The ball lies in a goal."""
 
     def nearest_rival_ahead(self) -> Place | None:
         """Return the nearest opponent who is not behind."""
@@ -82,17 +84,24 @@ def understand(seen: Sequence[SeenBox], size: tuple[int, int]) -> Scene | None:
         return math.hypot(aside, box.y1 - marker.y2 - MARKER_GAP_PX * scale_y)
 
     mine = min(ours, key=under_marker)
-    goal_x = None
+    goal_x, scored = None, False
     for box in seen:
-        if box.class_name == "goal" and box.x1 > size[0] / 2:
-            goal_x = (box.x1 / scale_x + POST_PX / 2) / PX_PER_M_X
+        if box.class_name == "goal":
+            scored = scored or _inside(ball, box)
+            if box.x1 > size[0] / 2:
+                goal_x = (box.x1 / scale_x + POST_PX / 2) / PX_PER_M_X
     return Scene(
         me=place(mine),
         ball=place(ball),
         mates=tuple(place(box) for box in ours if box is not mine),
         rivals=tuple(place(box) for box in seen if box.class_name == "opponent"),
         goal_x=goal_x,
+        scored=scored,
     )
+
+
+def _inside(ball: SeenBox, goal: SeenBox) -> bool:
+    return goal.x1 < ball.x1 and ball.x2 < goal.x2 and goal.y1 < ball.y1 and ball.y2 < goal.y2
 
 
 def goal_mouth(scene: Scene) -> Place:

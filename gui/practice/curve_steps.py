@@ -1,0 +1,110 @@
+"""What a learning curve is asked to measure, and what of it is finished."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.errors import OutputExistsError, UnderstudyError
+from data.paths import part_path
+from models.policy_recipe import PolicyTrainingSettings
+
+STEPS_NAME = "steps.json"
+FIRST_HELD_OUT = 5_000  # seeds from the first on are recorded to train on, up to this one
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSettings:
+    """What to measure."""
+
+    out: Path
+    """The folder of everything; a curve begun there with the same settings goes on."""
+    minutes: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0)
+    """Amounts of play to learn from, rising; each holds the smaller ones."""
+    difficulty: str = "amateur"
+    matches: int = 20
+    """Played with each policy, and by the coach."""
+    seeds: int = 1
+    """Policies trained on each amount."""
+    seed: int = 0
+    """Of the matches, and of the first policy."""
+    match_s: float = 60.0
+    """Length of every match, those recorded as well."""
+    recordings: tuple[Path, ...] = ()
+    """Somebody's own recordings, in order, instead of the coach's; the last are held out."""
+    detector: Path | None = None
+    """A detector's run; None is the shipped one."""
+    training: PolicyTrainingSettings = field(default_factory=PolicyTrainingSettings)
+    """How each policy is trained; the seed of its fit is replaced."""
+
+    def __post_init__(self) -> None:
+        if not self.minutes or self.minutes[0] <= 0 or list(self.minutes) != sorted(self.minutes):
+            raise ValueError(f"minutes must be above 0 and rise, got {self.minutes}")
+        if self.matches < 1 or self.seeds < 1 or self.seed < 0:
+            raise ValueError("matches and seeds are at least 1, the first seed at least 0")
+        if not self.recordings and matches_of(self.minutes[-1], self.match_s) > FIRST_HELD_OUT:
+            raise ValueError(f"at most {FIRST_HELD_OUT} recorded matches, got {self.minutes[-1]}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what must stay the same for a curve to go on."""
+        return {
+            "difficulty": self.difficulty,
+            "match_seconds": self.match_s,
+            "seed": self.seed,
+            "recordings": [str(path.resolve()) for path in self.recordings],
+            "detector": None if self.detector is None else str(self.detector),
+        }
+
+
+def matches_of(minutes: float, match_s: float) -> int:
+    """Return how many matches come closest to so many minutes; one at least."""
+    return max(1, round(minutes * 60 / match_s))
+
+
+class Steps:
+    """What is finished, on disk."""
+
+    def __init__(self, settings: CurveSettings) -> None:
+        """Begin, or go on with what the folder holds.
+
+        Raises:
+            OutputExistsError: It holds something else, or a curve of other settings.
+            UnderstudyError: What it holds is damaged.
+        """
+        self._path = settings.out / STEPS_NAME
+        self.found: dict[str, Any] = {"settings": settings.to_json(), "coach": [], "policies": {}}
+        if self._path.is_file():
+            self._go_on_from(settings)
+        elif settings.out.exists() and any(settings.out.iterdir()):
+            raise OutputExistsError(
+                f"{settings.out} holds something else than a curve. Choose another --out."
+            )
+        settings.out.mkdir(parents=True, exist_ok=True)
+        self.save()
+
+    def _go_on_from(self, settings: CurveSettings) -> None:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            before = dict(kept["settings"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnderstudyError(
+                f"{self._path}: can't be read ({error}). Choose another --out."
+            ) from error
+        for name, wanted in settings.to_json().items():
+            if before.get(name) != wanted:
+                told = "" if name == "recordings" else f": {before.get(name)}, not {wanted}"
+                raise OutputExistsError(
+                    f"{settings.out} holds a curve of other {name.replace('_', ' ')}{told}. "
+                    "Choose another --out."
+                )
+        self.found = kept
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """Return what is known of one policy, to be added to."""
+        found: dict[str, Any] = self.found["policies"].setdefault(name, {"scores": []})
+        return found
+
+    def save(self) -> None:
+        """Write what is known now."""
+        part_path(self._path).write_text(json.dumps(self.found, indent=2) + "\n", encoding="utf-8")
+        part_path(self._path).replace(self._path)
