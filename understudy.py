@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from agent.bench_commands import bench_live_command
 from agent.commands import play
 from agent.doctor.commands import doctor
+from agent.explain_command import explain
+from agent.replay_commands import replay
 from data.bench_commands import bench_load_command
 from data.box_files.commands import boxes_app
 from data.commands import inspect, merge, profile_app, repair, trim
@@ -17,10 +20,13 @@ from data.errors import UnderstudyError
 from data.export.commands import export
 from data.faults import told_fault
 from gui.practice.commands import demo, trial
+from gui.practice.curve_command import curve
+from gui.practice.improve_command import improve
 from gui.practice.launch import practice
 from models.box_commands import boxes_anchors, boxes_suggest
-from models.commands import bench_infer_command, evaluate, train_app
+from models.commands import bench_infer_command, train_app
 from models.detect_commands import detect
+from models.evaluate_command import evaluate
 from recorder.bench.commands import bench_capture_command, bench_record_command
 from recorder.commands import record, windows
 from recorder.profile_commands import profile_check, profile_new
@@ -60,8 +66,8 @@ _add("Record", record, windows, inspect, trim, merge, repair, export)
 app.add_typer(profile_app, name="profile", rich_help_panel="Record")
 app.add_typer(boxes_app, name="boxes", rich_help_panel="Record")
 app.add_typer(train_app, name="train", rich_help_panel="Learn")
-_add("Learn", evaluate, detect)
-_add("Play", play, trial)
+_add("Learn", improve, curve, evaluate, detect)
+_add("Play", play, replay, explain, trial)
 
 boxes_app.command("suggest")(boxes_suggest)
 boxes_app.command("anchors")(boxes_anchors)
@@ -72,6 +78,7 @@ bench_app.command("capture")(bench_capture_command)
 bench_app.command("record")(bench_record_command)
 bench_app.command("load")(bench_load_command)
 bench_app.command("infer")(bench_infer_command)
+bench_app.command("live")(bench_live_command)
 app.add_typer(bench_app, name="bench", rich_help_panel="Measure")
 
 

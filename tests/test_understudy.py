@@ -31,14 +31,14 @@ def assert_refused(result: tuple[int, str, str], *words: str) -> None:
 
 COMMANDS = [
     *("demo", "practice", "record", "inspect", "repair", "export", "evaluate", "play", "trial"),
-    "windows",
+    *("windows", "replay", "explain"),
     *("trim", "merge"),
     "doctor",
-    "detect",
+    *("detect", "improve", "curve"),
     *("boxes import", "boxes export", "boxes suggest", "boxes anchors"),
     *("profile list", "profile show", "profile check", "profile new"),
     *("train detector", "train policy"),
-    *("bench infer", "bench capture", "bench record", "bench load"),
+    *("bench infer", "bench capture", "bench record", "bench load", "bench live"),
 ]
 
 
