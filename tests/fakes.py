@@ -17,9 +17,7 @@ from recorder.window import GONE, Rect, WindowState
 PATIENCE_S = 15.0  # only a failing test waits this long
 
 
-def wait_until(
-    condition: Callable[[], bool], what: str, *, patience_s: float = PATIENCE_S
-) -> None:
+def wait_until(condition: Callable[[], bool], what: str, *, patience_s: float = PATIENCE_S) -> None:
     """Return as soon as the condition holds; fail when it never does."""
     deadline = time.monotonic() + patience_s
     pause = threading.Event()
