@@ -135,3 +135,18 @@ def test_live_no_key_event_reaches_another_window_that_gets_the_focus(desk, lett
         device.close()
     game.destroy()
     desk.display.sync()
+
+
+def test_a_change_of_keys_waits_for_the_server_once(desk, monkeypatch):
+    sink = PynputSink(Watchdog())
+    sink.set_held(frozenset({"left", "d"}))
+    display, waits = sink._controller._display, []
+    sync = display.sync
+    monkeypatch.setattr(display, "sync", lambda: waits.append(sync()))
+    sink.set_held(frozenset({"right", "e"}))
+    assert len(waits) == 1
+    assert desk.down() == {desk.code("right"), desk.code("e")}
+    sink.set_held(frozenset({"right", "e"}))
+    assert len(waits) == 1, "nothing changed"
+    sink.close()
+    assert desk.down() == set()
