@@ -19,6 +19,7 @@ from data.commands import inspect, merge, profile_app, repair, trim
 from data.errors import UnderstudyError
 from data.export.commands import export
 from data.faults import told_fault
+from gui.commands import gui
 from gui.practice.commands import demo, trial
 from gui.practice.curve_command import curve
 from gui.practice.improve_command import improve
@@ -61,7 +62,7 @@ def _add(panel: str, *commands: Callable[..., None]) -> None:
         app.command(rich_help_panel=panel)(command)
 
 
-_add("Begin", demo, doctor, practice)
+_add("Begin", gui, demo, doctor, practice)
 _add("Record", record, windows, inspect, trim, merge, repair, export)
 app.add_typer(profile_app, name="profile", rich_help_panel="Record")
 app.add_typer(boxes_app, name="boxes", rich_help_panel="Record")

@@ -12,6 +12,9 @@ import understudy
 from recorder.display import VirtualScreen
 
 if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QApplication
+
+    from gui.studio import Studio
     from tests.x11 import Desk
 
 Run = Callable[..., tuple[int, str, str]]
@@ -25,6 +28,32 @@ def virtual_screen() -> Iterator[VirtualScreen]:
         pytest.skip(f"{' and '.join(missing)} not installed; `make setup` installs them")
     with VirtualScreen(1400, 900) as screen, screen.active():
         yield screen
+
+
+@pytest.fixture(scope="session")
+def qapp_args(virtual_screen: VirtualScreen) -> list[str]:
+    """Have Qt open its windows on the private desktop."""
+    return ["understudy"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the window's tests first: Qt stays with the platform that it was started on."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_gui_"))
+
+
+@pytest.fixture
+def studio(qapp: "QApplication", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Studio":
+    """An empty folder, nothing remembered, on the private desktop."""
+    from gui.preferences import Preferences
+    from gui.studio import Studio
+    from gui.theme import Mode, apply_theme
+
+    assert qapp.platformName() == "xcb"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    apply_theme(qapp, Mode.LIGHT)
+    made = Studio(tmp_path, Preferences(tmp_path / "preferences.ini"))
+    made.log_file = tmp_path / "understudy.log"
+    return made
 
 
 @pytest.fixture

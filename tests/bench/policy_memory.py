@@ -25,7 +25,6 @@ import typer
 from data.console import AsJson, Files, out, print_json, print_table, progress
 
 SAMPLED_EVERY_S = 0.2
-_STATUS = Path("/proc/self/status")
 
 
 @dataclass
@@ -63,9 +62,9 @@ class Watched:
         return 1e3 * median(spent) / streams
 
 
-def memory_mb(name: str) -> float:
-    """Return a line of this process's status: VmRSS is resident now, VmHWM was at most."""
-    lines = _STATUS.read_text(encoding="utf-8").splitlines()
+def memory_mb(name: str, process: int | str = "self") -> float:
+    """Return a line of a process's status: VmRSS is resident now, VmHWM was at most."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     return float(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
 
 

@@ -1,0 +1,1 @@
+"""Work of the desktop program that runs in processes of its own; nothing here imports Qt."""

@@ -1,0 +1,177 @@
+"""What every page of the main window is, and the parts that pages are made of."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.studio import Studio
+
+MARGIN = 20
+GAP = 12
+
+
+class Page(QWidget):
+    """One page of the main window."""
+
+    name: ClassVar[str]
+    """By which `Studio.go_to` finds it, such as `record`."""
+    title: ClassVar[str]
+    """In the list of pages."""
+    hint: ClassVar[str]
+    """One sentence: what it is for."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self.setAccessibleName(self.title)
+
+    def entered(self) -> None:
+        """Do what is due when a person comes to this page."""
+
+    def left(self) -> None:
+        """Do what is due when a person goes to another page, such as ending a preview."""
+
+    def open(self, what: object) -> None:
+        """Show something that another page wants shown; each page says what it takes."""
+
+    def at_work(self) -> str | None:
+        """Say what would be cut short if the program ended now, or None: "a recording runs"."""
+        return None
+
+    def shut_down(self) -> None:
+        """Ask what is running to end in good order; called once, before the program ends."""
+
+    def still_running(self) -> bool:
+        """Say whether something asked to end has not ended yet."""
+        return False
+
+
+def heading(text: str) -> QLabel:
+    """Make a page's or a part's title."""
+    label = QLabel(text)
+    label.setObjectName("heading")
+    return label
+
+
+def words(text: str = "", *, quiet: bool = False) -> QLabel:
+    """Make a text that wraps; a quiet one stands back."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if quiet:
+        label.setObjectName("quiet")
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def button(
+    text: str,
+    on_click: Callable[[], object],
+    *,
+    shortcut: str = "",
+    main: bool = False,
+    danger: bool = False,
+    tip: str = "",
+) -> QPushButton:
+    """Make a button; the `main` one of a page is filled, a `danger` one red."""
+    made = QPushButton(text)
+    made.clicked.connect(lambda: on_click())
+    if shortcut:
+        made.setShortcut(QKeySequence(shortcut))
+    told = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    if tip or shortcut:
+        made.setToolTip(f"{tip or text} ({told})" if shortcut else tip)
+    if main or danger:
+        made.setObjectName("main" if main else "danger")
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def row(*parts: QWidget | None, stretch_last: bool = False) -> QWidget:
+    """Set parts side by side; None is space that grows."""
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GAP)
+    for index, part in enumerate(parts):
+        if part is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(part, int(stretch_last and index == len(parts) - 1))
+    return holder
+
+
+def column(*parts: QWidget | None, margin: int = 0) -> QWidget:
+    """Set parts below each other; None is space that grows."""
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(GAP)
+    for part in parts:
+        if part is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(part)
+    return holder
+
+
+def card(*parts: QWidget | None) -> QFrame:
+    """Frame parts that belong together."""
+    frame = QFrame()
+    frame.setObjectName("card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(16, 14, 16, 14)
+    layout.setSpacing(GAP)
+    for part in parts:
+        if part is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(part)
+    return frame
+
+
+class Notice(QFrame):
+    """A sentence that stays until it is closed: an error with what to do, or good news."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self._words = words()
+        close = QPushButton("Close")
+        close.setObjectName("flat")
+        close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 8, 8)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence; empty while it is hidden."""
+        return "" if self.isHidden() else self._words.text()
+
+    def tell(self, sentence: str, *, error: bool = False) -> None:
+        """Show a sentence."""
+        self._words.setText(sentence[:1].upper() + sentence[1:])
+        self.setProperty("error", error)
+        style = self.style()
+        if style is not None:
+            style.unpolish(self)
+            style.polish(self)
+        self.show()
+
+    def clear(self) -> None:
+        """Hide it."""
+        self.hide()
