@@ -121,7 +121,7 @@ class PolicyRunner:
         try:
             return cls._started(run, folder, choice, threads)
         except RuntimeError as error:  # such as a GPU whose memory the game has taken
-            if choice.device != "cuda" or choice.engine != "torch":
+            if not choice.is_pytorch_on_gpu:
                 raise
             reason = f"PyTorch's CUDA engine does not start ({_first_line(error).rstrip('.')})"
             if engine != "auto" or device != "auto":

@@ -10,7 +10,8 @@ import torch
 from data.errors import CheckpointError, UnderstudyError
 
 Engine = Literal["auto", "onnx", "torch"]
-Device = Literal["auto", "cpu", "cuda"]
+Device = Literal["auto", "cpu", "cuda", "cuda-half"]
+"""`cuda-half`: in half precision, which lifts some boxes over the threshold and drops others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,13 @@ class Choice:
 
     engine: Literal["onnx", "torch"]
     device: Device
-    """Of PyTorch `cpu` or `cuda`; of ONNX Runtime also `auto`: the best that it can start."""
+    """Of PyTorch `cpu`, `cuda` or `cuda-half`; of ONNX Runtime `auto` (the best that it can start),
+    `cpu` or `cuda`."""
+
+    @property
+    def is_pytorch_on_gpu(self) -> bool:
+        """Whether PyTorch runs it through CUDA."""
+        return self.engine == "torch" and self.device.startswith("cuda")
 
 
 def choose(engine: Engine, device: Device) -> Choice:
@@ -28,14 +35,17 @@ def choose(engine: Engine, device: Device) -> Choice:
     Raises:
         UnderstudyError: What was asked for is not there.
     """
+    if engine == "onnx" and device == "cuda-half":
+        raise UnderstudyError("half precision is PyTorch's here. Leave out --engine onnx.")
     cuda = device != "cpu" and torch.cuda.is_available()
-    if engine == "torch" or (engine == "auto" and (cuda or device == "cuda")):
-        if device == "cuda" and not cuda:
+    asked = device.startswith("cuda")
+    if engine == "torch" or (engine == "auto" and (cuda or asked)):
+        if asked and not cuda:
             raise UnderstudyError(
                 "no GPU answers PyTorch through CUDA. Leave out --device, or install a build of "
                 "PyTorch with CUDA."
             )
-        return Choice("torch", "cuda" if cuda else "cpu")
+        return Choice("torch", device if asked else "cuda" if cuda else "cpu")
     if onnxruntime(required=engine == "onnx") is None:
         return Choice("torch", "cpu")
     return Choice("onnx", device)
@@ -64,4 +74,6 @@ def described(name: str) -> tuple[Engine, Device]:
     """
     engine, _, accelerator = name.partition("-")
     known: dict[str, Engine] = {"onnx": "onnx", "torch": "torch"}
+    if accelerator == "cuda-half" and torch.cuda.is_available():
+        return "torch", "cuda-half"
     return known.get(engine, "auto"), "auto" if accelerator or engine not in known else "cpu"

@@ -146,7 +146,7 @@ class Perception:
         self.network: _Seen
         if choice.engine == "torch":
             self.network = _torch_engine(graph(), threads, choice.device)
-            accelerator = "cuda" if choice.device == "cuda" else ""
+            accelerator = choice.device if choice.is_pytorch_on_gpu else ""
         else:
             self.network, accelerator = _onnx_engine(
                 graph, self.fingerprint, threads, choice.device, cache
@@ -260,9 +260,9 @@ def _onnx_engine(
 
 def _torch_engine(graph: Graph, threads: int, device: Device) -> _Seen:
     torch.set_num_threads(threads)
-    if device == "cuda":
+    if device == "cuda-half":
         graph.halve()
-    engine = TorchEngine(graph, graph.example(), device=device)
+    engine = TorchEngine(graph, graph.example(), device=device.removesuffix("-half"))
 
     def run(image: Image) -> tuple[Floats, Floats, Floats]:
         logits, deltas, features = engine(image)

@@ -22,6 +22,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("auto", "auto", Choice("torch", "cuda")),
         ("auto", "cuda", Choice("torch", "cuda")),
+        ("auto", "cuda-half", Choice("torch", "cuda-half")),
         ("auto", "cpu", Choice("onnx", "cpu")),
         ("torch", "auto", Choice("torch", "cuda")),
         ("torch", "cpu", Choice("torch", "cpu")),
@@ -49,10 +50,27 @@ def test_without_a_gpu(engine, device, expected):
 
 
 @pytest.mark.parametrize("engine", ["auto", "torch"])
+@pytest.mark.parametrize("device", ["cuda", "cuda-half"])
 @pytest.mark.usefixtures("no_gpu")
-def test_a_gpu_that_is_asked_for_and_not_there_is_refused(engine):
+def test_a_gpu_that_is_asked_for_and_not_there_is_refused(engine, device):
     with pytest.raises(UnderstudyError, match=r"no GPU answers PyTorch.*Leave out --device"):
-        choose(engine, "cuda")
+        choose(engine, device)
+
+
+@pytest.mark.usefixtures("gpu")
+def test_half_precision_is_not_onnx_runtimes():
+    with pytest.raises(UnderstudyError, match="half precision"):
+        choose("onnx", "cuda-half")
+
+
+@pytest.mark.usefixtures("gpu")
+def test_half_precision_is_found_again_where_there_is_a_gpu():
+    assert described("torch-cuda-half") == ("torch", "cuda-half")
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_half_precision_is_single_where_there_is_none():
+    assert described("torch-cuda-half") == ("torch", "auto")
 
 
 @pytest.mark.usefixtures("no_gpu")
