@@ -30,13 +30,15 @@ from models.detect_commands import detect
 from models.evaluate_command import evaluate
 from recorder.bench.commands import bench_capture_command, bench_record_command
 from recorder.commands import record, windows
+from recorder.display import has_display
 from recorder.profile_commands import profile_check, profile_new
 
 app = typer.Typer(
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Watches you play a desktop game, learns it from the screen alone, and plays it.",
+    help="Watches you play a desktop game, learns it from the screen alone, and plays it.\n\n"
+    "Without a command it opens the desktop program.",
 )
 
 
@@ -48,13 +50,19 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     *,
     show_version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say which this is."),
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is not None:
+        return
+    if has_display():
+        gui()
+    else:
+        sys.stdout.write(context.get_help() + "\n")
 
 
 def _add(panel: str, *commands: Callable[..., None]) -> None:

@@ -1,10 +1,11 @@
 """Where the agent's keys go."""
 
+import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any, Protocol
 
-from agent.watchdog import Watchdog
+from agent.watchdog import HUNG_S, Watchdog
 from agent.x11_keys import held_keys
 from data.errors import DisplayError
 from recorder.keyboard import device_errors, load_pynput, require_keys, to_pynput
@@ -14,7 +15,10 @@ class KeySink(Protocol):
     """Holds keys down."""
 
     def set_held(self, keys: frozenset[str]) -> None:
-        """Hold exactly these keys: release the others that are held, press the missing ones."""
+        """Hold exactly these keys: release the others that are held, press the missing ones.
+
+        Call it again and again while keys are held, changed or not: they may come up otherwise.
+        """
         ...
 
     def release_all(self) -> None:
@@ -26,6 +30,10 @@ class KeySink(Protocol):
         ...
 
 
+LET_GO_S = 0.75 * HUNG_S
+"""After so long without a word from us the watchdog may have let go."""
+
+
 class PynputSink:
     """Presses real keys on the desktop. Used by one thread.
 
@@ -34,18 +42,25 @@ class PynputSink:
             key that stays down does no harm.
         focused: Says whether keys go to the game; where they don't, no window hears of a release.
             None when it makes no difference.
+        now_s: Tells how long nobody has said what to hold.
 
     Raises:
         DisplayError: There is no display, or the keyboard can't be reached.
     """
 
     def __init__(
-        self, watchdog: Watchdog | None, *, focused: Callable[[], bool] | None = None
+        self,
+        watchdog: Watchdog | None,
+        *,
+        focused: Callable[[], bool] | None = None,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._controller: Any = load_pynput().Controller()
         self._focused = focused
         self._errors = device_errors()
         self._watchdog = watchdog
+        self._now_s = now_s
+        self._spoke_s = now_s()
         try:
             self._on_x11 = held_keys(self._controller)
         except self._errors as error:
@@ -66,6 +81,8 @@ class PynputSink:
             DisplayError: The keyboard layout lacks one, or the watchdog has died; nothing is
                 pressed then.
         """
+        if keys:
+            self._speak()
         self._require(keys)
         gone, new = sorted(self._held - keys), sorted(keys - self._held)
         if not gone and not new:
@@ -105,6 +122,16 @@ class PynputSink:
             if self._watchdog is not None:
                 self._watchdog.close()
                 self._watchdog = None
+
+    def _speak(self) -> None:
+        """Tell the watchdog that we are alive; after too long a silence begin with no key held."""
+        silent_s, self._spoke_s = self._now_s() - self._spoke_s, self._now_s()
+        if self._watchdog is None or not self._held:
+            return
+        if silent_s >= LET_GO_S:
+            self.set_held(frozenset())
+        else:
+            self._watchdog.alive()
 
     def _disconnect(self) -> None:
         """Close the connection: left to its `__del__`, pynput prints errors if X is gone."""

@@ -1,7 +1,9 @@
-"""A child process that lets go of the keys when the player dies, however it dies.
+"""A child process that lets go of the keys when the player dies or hangs.
 
 The player tells it about every press beforehand, through a pipe. The kernel closes the pipe when
-the player ends, be it by `kill -9`; then whatever is still held is released.
+the player ends, be it by `kill -9`; then whatever is still held is released. A player that holds
+keys and says nothing for `HUNG_S` has hung, or was stopped: the keys are released until it presses
+anew.
 """
 
 import os
@@ -10,13 +12,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from agent.x11_keys import held_keys
+from agent.x11_keys import HeldKeys, held_keys
 from data.errors import DisplayError
 from recorder.keyboard import load_pynput, to_pynput
 
 READY_S = 20.0  # it takes 0.3 s; a busy machine may take seconds
 PARENT_POLL_S = 0.25  # for the pipe's other end living on in some child that the player forked
+HUNG_S = 1.0  # a player that plays speaks every 10 ms
 # A press that the dying player had sent may reach the display after the first release.
 RELEASES_AT_S = (0.0, 0.02, 0.1)
 READY = b"ready\n"
@@ -57,6 +63,14 @@ class Watchdog:
         """Say that a key has been released."""
         self._tell(f"-{key}\n")
 
+    def alive(self) -> None:
+        """Say that the player still means to hold what it holds.
+
+        Raises:
+            DisplayError: The watchdog has died.
+        """
+        self._tell("\n")
+
     def close(self) -> None:
         """Let it release what is still held, and end."""
         for pipe in (self._child.stdin, self._child.stdout):
@@ -92,7 +106,13 @@ def main() -> int:
         return 1
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
-    held = _watch(parent)
+    let_go = partial(_let_go, controller, on_x11)
+    _watch(parent, let_go)
+    return 0
+
+
+def _let_go(controller: Any, on_x11: HeldKeys | None, held: set[str]) -> None:  # noqa: ANN401
+    """Release keys, more than once, and forget them."""
     begun_s = time.monotonic()
     for at_s in RELEASES_AT_S if held else ():
         time.sleep(max(0.0, begun_s + at_s - time.monotonic()))
@@ -102,20 +122,28 @@ def main() -> int:
                 on_x11.settle()
             else:
                 controller.release(to_pynput(key))
-    return 0
+    held.clear()
 
 
-def _watch(parent: int) -> set[str]:
-    """Follow the player until it is gone; return the keys that it left held."""
+def _watch(parent: int, let_go: Callable[[set[str]], None]) -> None:
+    """Follow the player until it is gone; release what it leaves held, or held without a word."""
     held: set[str] = set()
     rest = b""
+    spoke_s = time.monotonic()
     while True:
         readable, _, _ = select.select([0], [], [], PARENT_POLL_S)
         data = os.read(0, 65536) if readable else b""
         if (readable and not data) or (not readable and os.getppid() != parent):
-            return held
+            let_go(held)
+            return
+        now_s = time.monotonic()
+        if not data:
+            if now_s - spoke_s >= HUNG_S:
+                let_go(held)
+            continue
+        spoke_s = now_s
         *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
+        for line in filter(None, lines):
             sign, key = line[:1], line[1:].decode()
             (held.add if sign == b"+" else held.discard)(key)
 

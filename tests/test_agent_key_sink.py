@@ -1,6 +1,7 @@
 import pytest
 
 from agent.key_sink import DryRunSink, PynputSink
+from agent.watchdog import HUNG_S
 from data.errors import DisplayError
 from recorder.window import find_window
 from tests.fakes import wait_until
@@ -19,6 +20,10 @@ class Notes:
         if self.dead:
             raise DisplayError("the key watchdog has died")
         self.told.append(("+", key, self.desk.code(key) in self.desk.down()))
+
+    def alive(self):
+        if self.dead:
+            raise DisplayError("the key watchdog has died")
 
     def released(self, key):
         self.told.append(("-", key, self.desk.code(key) in self.desk.down()))
@@ -92,6 +97,17 @@ def test_without_its_watchdog_nothing_is_pressed_and_the_rest_can_be_released(de
     assert desk.down() == codes(desk, "d")
     sink.close()
     assert desk.down() == set()
+
+
+def test_after_a_silence_in_which_the_watchdog_let_go_keys_are_pressed_anew(desk):
+    now_s = [0.0]
+    sink = PynputSink(Notes(desk), now_s=lambda: now_s[0])
+    sink.set_held(frozenset({"d"}))
+    desk.release_code(desk.code("d"))  # as the watchdog does
+    now_s[0] += HUNG_S
+    sink.set_held(frozenset({"d"}))
+    assert desk.down() == codes(desk, "d")
+    sink.close()
 
 
 def test_a_key_that_the_layout_lacks_is_refused_before_anything_is_pressed(desk, sink):

@@ -2,10 +2,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
-from agent.watchdog import Watchdog
+from agent.key_sink import PynputSink
+from agent.watchdog import HUNG_S, Watchdog
 from data.errors import DisplayError
 from tests.fakes import wait_until
 
@@ -107,3 +109,41 @@ def test_no_display_is_refused_with_the_reason(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(DisplayError, match=r"watchdog does not come up: .*DISPLAY is not set"):
         Watchdog()
+
+
+HANGING = """
+import sys, time
+from agent.key_sink import PynputSink
+from agent.watchdog import Watchdog
+sink = PynputSink(Watchdog())
+print("up", flush=True)
+while True:
+    sink.set_held(frozenset({"d", "left"}))
+    time.sleep(0.02)
+"""
+
+
+def test_a_player_that_hangs_lets_go_and_holds_again_when_it_goes_on(desk):
+    player = subprocess.Popen([sys.executable, "-c", HANGING], stdout=subprocess.DEVNULL)
+    both = {desk.code("d"), desk.code("left")}
+    try:
+        wait_until(lambda: desk.down() == both, "the keys are held")
+        player.send_signal(signal.SIGSTOP)
+        wait_until(lambda: desk.down() == set(), "the keys are released")
+        player.send_signal(signal.SIGCONT)
+        wait_until(lambda: desk.down() == both, "the keys are held again")
+    finally:
+        player.kill()
+        player.wait()
+    wait_until(lambda: desk.down() == set(), "the keys are released")
+
+
+def test_keys_stay_held_for_as_long_as_the_player_says_so(desk):
+    sink = PynputSink(Watchdog())
+    until_s = time.monotonic() + 2 * HUNG_S
+    while time.monotonic() < until_s:
+        sink.set_held(frozenset({"d"}))
+        assert desk.down() == {desk.code("d")}
+        time.sleep(0.02)
+    sink.close()
+    assert desk.down() == set()

@@ -31,7 +31,7 @@ def assert_refused(result: tuple[int, str, str], *words: str) -> None:
 
 COMMANDS = [
     *("demo", "practice", "record", "inspect", "repair", "export", "evaluate", "play", "trial"),
-    *("windows", "replay", "explain"),
+    *("windows", "replay", "explain", "gui"),
     *("trim", "merge"),
     "doctor",
     *("detect", "improve", "curve"),
@@ -47,6 +47,20 @@ def test_every_command_explains_itself(run: Run, command: str):
     status, said, _ = run(*command.split(), "--help")
     assert status == 0
     assert "Usage" in said
+
+
+def test_without_a_command_and_a_display_it_explains_itself(run: Run, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    status, said, _ = run()
+    assert status == 0
+    assert "Usage" in said
+    assert "practice" in said
+
+
+def test_an_unknown_command_is_wrong_usage(run: Run):
+    status, _, said = run("dance")
+    assert status == 2
+    assert "No such command" in said
 
 
 def test_a_missing_recording_is_one_line(run: Run, tmp_path: Path):

@@ -84,6 +84,11 @@ class Desk(Closing):
             self.release(key)
         self.display.close()
 
+    def release_code(self, code: int) -> None:
+        """Release a key that somebody else has pressed."""
+        xtest.fake_input(self.display, X.KeyRelease, code)
+        self.display.sync()
+
     def _fake(self, kind: int, key: str) -> None:
         xtest.fake_input(self.display, kind, self.code(key))
         self.display.sync()
