@@ -28,6 +28,7 @@ def play_desktop(
     dry_run: bool = False,
     force: bool = False,
     wait_s: float = 0.0,
+    hands_off: Callable[[], bool] = lambda: False,
     on_tick: Callable[[TickView], None] | None = None,
 ) -> PlayReport:
     """Play in the window that the profile names; see `agent.loop.play`.
@@ -42,6 +43,7 @@ def play_desktop(
         dry_run: Press nothing.
         force: Overwrite `log`.
         wait_s: How long to wait for the window.
+        hands_off: Says whether a person wants to play, keys pressed or not; asked often.
         on_tick: Told about every tick.
 
     Raises:
@@ -72,6 +74,7 @@ def play_desktop(
             log=files.writer if files else None,
             stop=stop,
             stop_key=desktop.stop_key,
+            hands_off=hands_off,
             next_log=files.next if files else None,
             on_tick=on_tick,
         )

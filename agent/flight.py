@@ -89,9 +89,10 @@ class Flight:
         self._waits = dict.fromkeys(GUARDS, (0, 0))  # times, nanoseconds
         self._counted: dict[str, int] = {}  # in the log's earlier files
 
-    @property
-    def holding(self) -> bool:
-        """Whether any key is held."""
+    def hold_on(self) -> bool:
+        """Keep holding what is held, and say whether that is any key."""
+        if self._held:
+            self._sink.set_held(self._held)
         return bool(self._held)
 
     def let_go(self) -> None:
@@ -217,6 +218,7 @@ class Flight:
 
     def _hold(self, keys: frozenset[str]) -> None:
         if keys == self._held:
+            self.hold_on()
             return
         self._detector.note_held(keys, self._clock.now_ns())
         before, self._held = self._held, keys

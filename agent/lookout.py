@@ -27,6 +27,7 @@ class Lookout:
         rate: Told of every tick.
         stop: Whether somebody asked to stop.
         stop_key: Whether the stop key was pressed.
+        hands_off: Whether the person wants to play, and presses keys or not.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Lookout:
         rate: RateGuard,
         stop: Callable[[], bool],
         stop_key: Callable[[], bool],
+        hands_off: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._pacer = pacer
@@ -49,21 +51,23 @@ class Lookout:
         self._rate = rate
         self._stop = stop
         self._stop_key = stop_key
+        self._hands_off = hands_off
         self._heard: list[KeyEvent] = []
 
     def may_press(self) -> bool:
         """Say whether keys go to the game now."""
         return self._window is None or self._window.focused()
 
-    def wait(self, *, holding: Callable[[], bool], let_go: Callable[[], None]) -> Tick:
+    def wait(self, *, hold_on: Callable[[], bool], let_go: Callable[[], None]) -> Tick:
         """Wait for the next tick; meanwhile let go of held keys the moment that something is up."""
-        while holding() and (due_ns := self._pacer.next_ns) is not None:
+        while hold_on() and (due_ns := self._pacer.next_ns) is not None:
             now_ns = self._clock.now_ns()
             if due_ns - now_ns <= LOOK_NS:
                 break
             self._clock.sleep_until_ns(now_ns + LOOK_NS)
             self._hear()
-            if self._heard or self._stop() or self._stop_key() or not self.may_press():
+            asked = self._stop() or self._stop_key() or self._hands_off()
+            if self._heard or asked or not self.may_press():
                 let_go()
         tick = self._pacer.wait()
         self._rate.see(tick.index)
@@ -79,7 +83,7 @@ class Lookout:
             stop_key=self._stop_key(),
             window_gone=found is not None and found.gone,
             focused=found is None or found.focused,
-            human=self._detector.active(tick.due_ns),
+            human=self._detector.active(tick.due_ns) or self._hands_off(),
             picture=picture,
             rate_lost=self._rate.lost,
         )

@@ -52,6 +52,7 @@ def play(
     log: RecordingWriter | None,
     stop: Callable[[], bool],
     stop_key: Callable[[], bool] = lambda: False,
+    hands_off: Callable[[], bool] = lambda: False,
     next_log: Callable[[], RecordingWriter] | None = None,
     on_tick: Callable[[TickView], None] | None = None,
     stopwatch_ns: Callable[[], int] = time.perf_counter_ns,
@@ -70,6 +71,7 @@ def play(
         log: A writer made with `head_probabilities`; it stays open.
         stop: Asked on every tick.
         stop_key: Says whether the stop key was pressed.
+        hands_off: Says whether a person wants to play: a take-over, keys pressed or not.
         next_log: Closes the log's file and opens another; needed for `settings.log_part_s`.
         on_tick: Told about every tick, on this thread.
         stopwatch_ns: Measures the stages in real time, whatever `clock` is.
@@ -92,6 +94,7 @@ def play(
         rate=rate,
         stop=stop,
         stop_key=stop_key,
+        hands_off=hands_off,
     )
     flight = Flight(
         runner=runner,
@@ -112,7 +115,7 @@ def play(
     ended_by = "an error"
     try:
         while True:
-            tick = lookout.wait(holding=lambda: flight.holding, let_go=flight.let_go)
+            tick = lookout.wait(hold_on=flight.hold_on, let_go=flight.let_go)
             verdict = judge(lookout.facts(tick, flight.picture.now), until_ns=until_ns)
             if verdict.action is Action.STOP:
                 ended_by = verdict.reason.value

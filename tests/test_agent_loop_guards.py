@@ -106,6 +106,23 @@ def test_keys_come_up_between_ticks_when_something_is_up(tmp_path, what):
     assert lifted[0] == 220
 
 
+def test_a_person_who_asks_to_play_has_taken_over_without_a_key(tmp_path):
+    game = Game(tmp_path, *strokes("up", 400, 450))
+    asked = {"hands_off": lambda: 212 * MS <= game.clock.now_ns() < 1012 * MS}
+    report = game.run(seconds=1.6, **asked)
+    assert reasons(game) == [
+        (0, Reason.PLAYING),
+        (250, Reason.TAKEOVER),
+        (1450, Reason.PLAYING),  # a second after the last key
+    ]
+    assert report.takeovers == 1
+    with Recording(game.path) as log:
+        lifted = [e.at_ns // MS for e in log.key_events() if e.by is By.AGENT and not e.down]
+        assert lifted[0] == 220, "at once, not with the next tick"
+        assert [span.kind for span in log.spans()] == [SpanKind.TAKEOVER]
+        assert (log.times_ns == 500 * MS).any(), "what the person does is kept, to learn from"
+
+
 def test_why_play_ended_is_in_the_log(tmp_path):
     endings = {}
     for name, more in {
