@@ -39,7 +39,7 @@ def explain(
     from agent.flown import load_player
     from agent.moment import moment_of
     from data.moments import parse_moment
-    from data.paths import claim_output, part_path
+    from data.paths import claim_output, written_whole
     from data.reader import Recording
     from models.saliency import cover_map, saliency
 
@@ -63,8 +63,8 @@ def explain(
                 stop=stop,
             )
         figure = draw_explanation(moment, recording.profile, found, cover, head=head, index=index)
-        figure.savefig(part_path(picture), format="png", facecolor=figure.get_facecolor())
-        part_path(picture).replace(picture)
+        with written_whole(picture) as part:
+            figure.savefig(part, format="png", facecolor=figure.get_facecolor())
         told = to_json(moment, recording.profile, found, head=head, index=index)
     if as_json:
         print_json({"picture": str(picture), **told})

@@ -1,5 +1,7 @@
 """Outputs appear whole and are never overwritten unasked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from data.errors import OutputExistsError, UnderstudyError
@@ -44,3 +46,18 @@ def claim_output(path: Path, *, force: bool) -> Path:
 def part_path(path: Path) -> Path:
     """Name the unfinished file that becomes `path` when it is complete."""
     return path.with_name(path.name + ".part")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give the name to write under; when the block ends, that file becomes `path`.
+
+    On an error it is removed, and `path` stays as it was.
+    """
+    part = part_path(path)
+    try:
+        yield part
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

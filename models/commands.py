@@ -14,7 +14,7 @@ from data.console import (
     stoppable,
 )
 from models.detector_commands import train_detector_command
-from models.options import Threads
+from models.options import DetectorRun, Threads
 from models.policy_commands import train_policy_command
 
 train_app = typer.Typer(no_args_is_help=True, help="Learn from recordings.")
@@ -25,9 +25,7 @@ train_app.command("policy")(train_policy_command)
 
 def bench_infer_command(
     recording: Annotated[Path, typer.Argument(help="Whose frames are looked at (.h5).")],
-    detector: Annotated[
-        Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
-    ] = None,
+    detector: DetectorRun = None,
     frames: Annotated[int, typer.Option("--frames", min=1, help="Per way and round.")] = 100,
     threads: Threads = 1,
     as_json: AsJson = False,

@@ -127,15 +127,15 @@ def _draw(
 ) -> None:
     import cv2
 
-    from data.paths import part_path
+    from data.paths import written_whole
     from models.detection_drawing import draw_detections
     from models.detections import Detections
 
     sure = found.scores >= threshold
     shown = Detections(found.boxes[sure], found.classes[sure], found.scores[sure])
     _, png = cv2.imencode(".png", draw_detections(image, shown, names))
-    part_path(target).write_bytes(png.tobytes())
-    part_path(target).replace(target)
+    with written_whole(target) as part:
+        part.write_bytes(png.tobytes())
 
 
 def _print(found: list[dict[str, Any]], threshold: float) -> None:

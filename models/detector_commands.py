@@ -19,10 +19,19 @@ from data.console import (
     progress,
     stoppable,
 )
-from models.options import Amp, Device, Threads, claim_run, forbid_changes
+from models.options import (
+    Amp,
+    Device,
+    HalfPrecision,
+    LearningRate,
+    OnDevice,
+    Resume,
+    Threads,
+    claim_run,
+    settings_begun,
+)
 
 if TYPE_CHECKING:
-    from models.detector_recipe import DetectorTrainingSettings
     from models.detector_report import DetectorReport
 
 
@@ -59,7 +68,7 @@ def train_detector_command(
     weights: Weights = "none",
     steps: Annotated[int, typer.Option("--steps", min=1, help="Batches.")] = 4000,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Crops of a batch.")] = 16,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its height.")] = 2e-3,
+    learning_rate: LearningRate = 2e-3,
     backbone: Annotated[Backbone, typer.Option("--backbone", help="MobileNetV3.")] = Backbone.SMALL,
     anchors: Annotated[int, typer.Option("--anchors", min=1, help="Shapes to fit.")] = 6,
     loss: Annotated[
@@ -80,11 +89,9 @@ def train_detector_command(
     freeze_norm: Annotated[
         bool, typer.Option("--freeze-norm", help="Leave batch norm as it begins.")
     ] = False,
-    device: Annotated[Device, typer.Option("--device", help="Where to train.")] = Device.AUTO,
-    amp: Annotated[Amp, typer.Option("--amp", help="Half precision on a GPU.")] = Amp.AUTO,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the training in --out that was cut short.")
-    ] = False,
+    device: OnDevice = Device.AUTO,
+    amp: HalfPrecision = Amp.AUTO,
+    resume: Resume = False,
     threads: Threads = 2,
     seed: Seed = 0,
     force: Force = False,
@@ -99,11 +106,10 @@ def train_detector_command(
     from models.detector_training import train_detector
     from models.distributed import process_rank
 
-    if learning_rate <= 0:
-        raise typer.BadParameter("must be above 0", param_hint="--learning-rate")
     first = process_rank() == 0
     if resume:
-        settings = _settings_of(ctx, target)
+        begun = settings_begun(ctx, target, kind="detector", free=_FREE)
+        settings = DetectorTrainingSettings.from_json(begun)
     else:
         if first:
             claim_run(target, force=force)
@@ -135,15 +141,6 @@ def train_detector_command(
         )
     if report is not None:
         _tell(report, as_json=as_json)
-
-
-def _settings_of(ctx: typer.Context, target: Path) -> "DetectorTrainingSettings":
-    """Return the settings of a training that goes on; they can't be changed on the way."""
-    from models.detector_recipe import DetectorTrainingSettings
-    from models.training_state import load_state
-
-    forbid_changes(ctx, free=_FREE)
-    return DetectorTrainingSettings.from_json(load_state(target, kind="detector").settings)
 
 
 def _tell(report: "DetectorReport", *, as_json: bool) -> None:

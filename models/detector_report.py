@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 
 from data.frames import Image
-from data.paths import part_path
+from data.paths import written_whole
 from models.anchors import best_possible_recall, placed_recall
 from models.detection_drawing import draw_detections
 from models.detection_metrics import evaluate_detections
@@ -128,12 +128,10 @@ def write_report(
     drawn = draw_detections(image, detections, detector.settings.class_names)
     ok, png = cv2.imencode(".png", drawn)
     if ok:
-        part = part_path(report.out / "example.png")
-        part.write_bytes(png.tobytes())
-        part.replace(report.out / "example.png")
-    part = part_path(report.out / "report.md")
-    part.write_text(_text(report, detector), encoding="utf-8")
-    part.replace(report.out / "report.md")
+        with written_whole(report.out / "example.png") as part:
+            part.write_bytes(png.tobytes())
+    with written_whole(report.out / "report.md") as part:
+        part.write_text(_text(report, detector), encoding="utf-8")
 
 
 def _text(report: DetectorReport, detector: Detector) -> str:

@@ -40,6 +40,7 @@ def train_detector(
     settings: DetectorTrainingSettings,
     on_progress: Callable[[DetectorProgress], None],
     stop: Callable[[], bool],
+    held_out: Sequence[Path] = (),
     resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> DetectorReport | None:
@@ -47,7 +48,8 @@ def train_detector(
 
     `stop` is asked after every step; what was learned until then is scored and saved, and `resume`
     goes on from there, or from where a crash left it. Under `torchrun` all processes train as one;
-    the first writes and returns the report, the others return None.
+    the first writes and returns the report, the others return None. `held_out` names recordings
+    that are only scored; the seed chooses them unless it does.
 
     Raises:
         RecordingError: No training recording holds boxes.
@@ -57,7 +59,7 @@ def train_detector(
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     with joined(choose_device(settings.device)) as world:
-        data = _read(recordings, profile, settings)
+        data = _read(recordings, profile, settings, held_out)
         resumed = _resumed(out, data, settings) if resume else None
         detector = Detector(_detector_settings(data.train, profile, settings))
         if resumed is None:
@@ -101,11 +103,17 @@ class _Data:
 
 
 def _read(
-    recordings: Sequence[Path], profile: GameProfile, settings: DetectorTrainingSettings
+    recordings: Sequence[Path],
+    profile: GameProfile,
+    settings: DetectorTrainingSettings,
+    held_out: Sequence[Path],
 ) -> _Data:
     names, stride = profile.object_names, settings.frame_stride
     train_paths, validation_paths = split_recordings(
-        recordings, validation_fraction=settings.validation_fraction, seed=settings.seed
+        recordings,
+        validation_fraction=settings.validation_fraction,
+        seed=settings.seed,
+        held_out=held_out,
     )
     train = read_frames(train_paths, names=names, stride=stride)
     if not train:

@@ -14,7 +14,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from data.errors import CheckpointError
-from data.paths import part_path
+from data.paths import written_whole
 from data.profile import GameProfile
 
 TABLE_NAME = "neighbours.safetensors"
@@ -115,9 +115,8 @@ class Neighbours:
             "scale": self.scale,
         }
         arrays |= {f"classes.{name}": of_head for name, of_head in self.classes.items()}
-        part = part_path(folder / TABLE_NAME)
-        safetensors.numpy.save_file(arrays, part)
-        part.replace(folder / TABLE_NAME)
+        with written_whole(folder / TABLE_NAME) as part:
+            safetensors.numpy.save_file(arrays, part)
 
     @classmethod
     def load(cls, folder: Path, profile: GameProfile, *, length: int) -> "Neighbours | None":

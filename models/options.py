@@ -1,16 +1,15 @@
-"""Options and checks that the commands of `models` share."""
+"""Options and checks that commands which train or run networks share."""
 
 from collections.abc import Set
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from data.errors import OutputExistsError
 
 _MADE_AGAIN = {"perception.onnx", "seen"}  # what a training that failed may leave behind
-Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 
 
 class Amp(StrEnum):
@@ -28,6 +27,26 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+def _above_zero(rate: float) -> float:
+    if rate <= 0:
+        raise typer.BadParameter("must be above 0", param_hint="--learning-rate")
+    return rate
+
+
+Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+DetectorRun = Annotated[
+    Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
+]
+OnDevice = Annotated[Device, typer.Option("--device", help="Where to train.")]
+HalfPrecision = Annotated[Amp, typer.Option("--amp", help="Half precision on a GPU.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the training in --out that was cut short.")
+]
+LearningRate = Annotated[
+    float, typer.Option("--learning-rate", help="At its height.", callback=_above_zero)
+]
+
+
 def claim_run(folder: Path, *, force: bool) -> None:
     """Check that a run folder may be written.
 
@@ -39,12 +58,23 @@ def claim_run(folder: Path, *, force: bool) -> None:
         raise OutputExistsError(f"{folder} is not empty. Choose another --out, or pass --force.")
 
 
-def forbid_changes(ctx: typer.Context, *, free: Set[str]) -> None:
-    """Refuse options that a training which goes on can't change on the way.
+def settings_begun(
+    ctx: typer.Context, target: Path, *, kind: str, free: Set[str]
+) -> dict[str, Any]:
+    """Return the settings that the training in a run folder began with, as plain values.
+
+    Args:
+        ctx: Of the command that goes on with it.
+        target: The run folder.
+        kind: What is trained, as in `TrainingState`.
+        free: Parameters that may differ; the others can't be changed on the way.
 
     Raises:
-        typer.BadParameter: One was given that isn't among the free ones.
+        typer.BadParameter: Another one was given.
+        CheckpointError: There is nothing to go on from.
     """
+    from models.training_state import load_state
+
     for name in sorted(ctx.params.keys() - free):
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
@@ -52,3 +82,4 @@ def forbid_changes(ctx: typer.Context, *, free: Set[str]) -> None:
                 "--resume goes on with the settings that training began with; leave this out",
                 param_hint="--" + name.replace("_", "-"),
             )
+    return load_state(target, kind=kind).settings

@@ -17,10 +17,20 @@ from data.console import (
     progress,
     stoppable,
 )
-from models.options import Amp, Device, Threads, claim_run, forbid_changes
+from models.options import (
+    Amp,
+    DetectorRun,
+    Device,
+    HalfPrecision,
+    LearningRate,
+    OnDevice,
+    Resume,
+    Threads,
+    claim_run,
+    settings_begun,
+)
 
 if TYPE_CHECKING:
-    from models.policy_recipe import PolicyTrainingSettings
     from models.policy_training import PolicyReport
 
 # What may differ when a training goes on; all else is the run's own.
@@ -36,9 +46,7 @@ def train_policy_command(
     target: Annotated[Path, typer.Option("--out", help="The run folder to write.")],
     more: Annotated[list[Path] | None, typer.Argument(help="Further recordings.")] = None,
     profile: ProfileName = "practice",
-    detector: Annotated[
-        Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
-    ] = None,
+    detector: DetectorRun = None,
     boxes_only: Annotated[
         bool, typer.Option("--boxes-only", help="Leave out the detector's pooled features.")
     ] = False,
@@ -64,7 +72,7 @@ def train_policy_command(
         typer.Option(
             "--passes",
             min=0.1,
-            help="How often each tick is seen, about: 40, or 12 with --end-to-end.",
+            help="How often each tick is seen, about: 100, or 12 with --end-to-end.",
         ),
     ] = None,
     seconds: Annotated[
@@ -85,7 +93,7 @@ def train_policy_command(
         ),
     ] = None,
     hidden: Annotated[int, typer.Option("--hidden", min=1, help="Width of the LSTMs.")] = 128,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its height.")] = 2e-3,
+    learning_rate: LearningRate = 2e-3,
     mirror: Annotated[
         bool, typer.Option("--mirror/--no-mirror", help="Learn from flipped play as well.")
     ] = True,
@@ -104,11 +112,9 @@ def train_policy_command(
     previous_keys: Annotated[
         bool, typer.Option("--previous-keys", help="Tell it the keys held before; it may copy.")
     ] = False,
-    device: Annotated[Device, typer.Option("--device", help="Where to train.")] = Device.AUTO,
-    amp: Annotated[Amp, typer.Option("--amp", help="Half precision on a GPU.")] = Amp.AUTO,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the training in --out that was cut short.")
-    ] = False,
+    device: OnDevice = Device.AUTO,
+    amp: HalfPrecision = Amp.AUTO,
+    resume: Resume = False,
     threads: Threads = 2,
     seed: Seed = 0,
     force: Force = False,
@@ -127,14 +133,13 @@ def train_policy_command(
 
     if idle_share <= 0:
         raise typer.BadParameter("must be above 0", param_hint="--idle-share")
-    if learning_rate <= 0:
-        raise typer.BadParameter("must be above 0", param_hint="--learning-rate")
     if maps_only and (boxes_only or previous_keys):
         other = "--boxes-only" if boxes_only else "--previous-keys"
         raise typer.BadParameter(f"can't go with {other}", param_hint="--maps-only")
     first = process_rank() == 0
     if resume:
-        settings = _settings_of(ctx, target)
+        begun = settings_begun(ctx, target, kind="policy", free=_FREE)
+        settings = PolicyTrainingSettings.from_json(begun)
     else:
         if first:
             claim_run(target, force=force)
@@ -179,15 +184,6 @@ def train_policy_command(
             )
         if first:
             _tell(report, as_json=as_json)
-
-
-def _settings_of(ctx: typer.Context, target: Path) -> "PolicyTrainingSettings":
-    """Return the settings of a training that goes on; they can't be changed on the way."""
-    from models.policy_recipe import PolicyTrainingSettings
-    from models.training_state import load_state
-
-    forbid_changes(ctx, free=_FREE)
-    return PolicyTrainingSettings.from_json(load_state(target, kind="policy").settings)
 
 
 def _shift_ms(text: str) -> float | None:

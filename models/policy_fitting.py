@@ -256,7 +256,7 @@ class _Fit:
 
     def _progress(self, score: float | None) -> FitProgress:
         loss = sum(self._losses) / len(self._losses)
-        return FitProgress(self._step, self._steps, self._left_s(), loss, score)
+        return FitProgress(self._step, self._steps, loss, score)
 
     def _save(self, *, due: bool) -> None:
         """Save what a training goes on from, when it is due or the last time is long ago."""
@@ -291,11 +291,6 @@ class _Fit:
             return share
         spent = self._seconds() / most if self._world.first else 0.0
         return max(share, self._world.total(spent))
-
-    def _left_s(self) -> float:
-        left = self._seconds() / self._step * (self._steps - self._step)
-        most = self._settings.most_seconds
-        return left if most is None else max(0.0, min(left, most - self._seconds()))
 
     def _is_stale(self) -> bool:
         wait = self._settings.patience * self._every

@@ -16,8 +16,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from data.errors import UnderstudyError
 from models.decisions import Offsets
-from models.engines import Choice
+from models.engines import Choice, onnxruntime
 from models.onnx_engine import open_cached, to_onnx
 from models.policy import Policy, PolicyState
 from models.torch_engine import TorchEngine
@@ -111,6 +112,27 @@ class PolicyStep:
         chances, after = self._run(given)
         parts = np.split(chances, self._ends)
         return {name: part for (name, _), part in zip(self._heads, parts, strict=True)}, after
+
+
+def export_for_play(
+    policy: Policy, offsets: Offsets, folder: Path, *, warn: Callable[[str], None]
+) -> None:
+    """Put the graph that ONNX Runtime plays beside a run's checkpoint, where that is installed.
+
+    Args:
+        policy: The run's.
+        offsets: The run's.
+        folder: The run folder.
+        warn: Told why it can't be made; the first play then tries again.
+    """
+    if onnxruntime(required=False) is None:
+        return
+    try:
+        cache = folder / POLICY_GRAPH_NAME
+        PolicyStep(policy, offsets, choice=Choice("onnx", "cpu"), cache=cache)
+    except (UnderstudyError, RuntimeError, ImportError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        warn(f"The policy is not ready for ONNX Runtime yet, the first play tries again: {reason}")
 
 
 def _engine(

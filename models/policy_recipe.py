@@ -168,7 +168,6 @@ class FitProgress:
 
     step: int
     steps: int
-    left_s: float
     loss: float
     """Average since the look before."""
     score: float | None
@@ -183,10 +182,10 @@ class PolicyProgress:
     """`seeing`, `aligning` or `learning`."""
     done: float
     """Share of the phase, 0 to 1."""
-    left_s: float | None
-    """Of the phase; None while unknown."""
     note: str
     """One short line."""
+    fit: FitProgress | None = None
+    """While it learns: the same in numbers."""
 
     @property
     def of_all(self) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from data.errors import CheckpointError
-from data.paths import part_path
+from data.paths import written_whole
 from models.policy_recipe import FitProgress, PolicyTrainingSettings
 from models.training_state import (
     STATE_NAME,
@@ -106,9 +106,8 @@ class PolicyRun:
                 file.unlink(missing_ok=True)
 
     def _write_metrics(self, history: Sequence[FitProgress]) -> None:
-        path = self.out / _METRICS
-        part_path(path).write_text("".join(map(_line, history)), encoding="utf-8")
-        part_path(path).replace(path)
+        with written_whole(self.out / _METRICS) as part:
+            part.write_text("".join(map(_line, history)), encoding="utf-8")
 
 
 def resumed_fit(
@@ -131,7 +130,9 @@ def resumed_fit(
     if not state.step:
         return None
     more = state.more
-    history = tuple(FitProgress(**one) for one in more["history"])
+    history = tuple(
+        FitProgress(one["step"], one["steps"], one["loss"], one["score"]) for one in more["history"]
+    )
     return (
         FitState(
             state.step,

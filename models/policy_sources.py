@@ -36,6 +36,7 @@ def look(
     settings: PolicyTrainingSettings,
     *,
     folder: Path,
+    held_out: Sequence[Path] = (),
     on_progress: Callable[[PolicyProgress], None],
     stop: Callable[[], bool],
     now_s: Callable[[], float],
@@ -53,11 +54,12 @@ def look(
         [path for path in recordings if path not in corrections],
         validation_fraction=settings.validation_fraction,
         seed=settings.fit.seed,
+        held_out=held_out,
     )
     training = loader.load([*train_paths, *corrections])
-    held_out = loader.load(held_out_paths)
+    scored = loader.load(held_out_paths)
     _require_play(training, recordings)
-    return Looked(training, held_out, now_s() - began_s)
+    return Looked(training, scored, now_s() - began_s)
 
 
 class _Loader:
@@ -93,7 +95,7 @@ class _Loader:
     def _seeing(self, progress: SeenProgress) -> None:
         done = (self._loaded + progress.share) / self._count
         note = f"{progress.name}: frame {progress.done} of {progress.frames}"
-        self._on_progress(PolicyProgress("seeing", done, None, note))
+        self._on_progress(PolicyProgress("seeing", done, note))
 
 
 def _require_play(training: Sequence[Demonstration], recordings: Sequence[Path]) -> None:

@@ -18,6 +18,7 @@ from models.features import Eyes, Stopped
 from models.label_shift import ShiftChoice, choose_shift
 from models.perception import GRAPH_NAME, Perception
 from models.policy_fitting import Fitted, fit_policy
+from models.policy_graph import export_for_play
 from models.policy_recipe import FitProgress, PolicyProgress, PolicyTrainingSettings
 from models.policy_run import PolicyRun, resumed_fit
 from models.policy_sources import Looked, look
@@ -65,6 +66,7 @@ def train_policy(
     settings: PolicyTrainingSettings,
     eyes: Eyes | None = None,
     cache: Path | None = None,
+    held_out: Sequence[Path] = (),
     resume: bool = False,
     on_progress: Callable[[PolicyProgress], None] = lambda progress: None,
     warn: Callable[[str], None] = lambda sentence: None,
@@ -84,9 +86,10 @@ def train_policy(
         settings: How to train.
         eyes: What sees with the detector; made from it unless given.
         cache: Where the sights of recordings are kept; in `out` unless given.
+        held_out: Which of the recordings are only scored; chosen by the seed unless given.
         resume: Go on with the training of these settings in `out` that was cut short.
         on_progress: Told where training stands.
-        warn: Told what to know before it begins to learn.
+        warn: Told what to know before it begins to learn, and what to know before play.
         stop: Asked often; what was learned until then is kept, and can be gone on from.
         now_s: Clock of the durations.
 
@@ -111,6 +114,7 @@ def train_policy(
                     eyes or Perception(detector, threads=settings.threads, cache=out / GRAPH_NAME),
                     settings,
                     folder=cache or out / "seen",
+                    held_out=held_out,
                     on_progress=on_progress,
                     stop=stop,
                     now_s=now_s,
@@ -144,6 +148,7 @@ def train_policy(
             shutil.rmtree(out / _LOOKED, ignore_errors=True)  # by now it is in the report
             if not fitted.stopped:
                 run.forget_state()
+            export_for_play(fitted.policy, fitted.offsets, out, warn=warn)
             return report
         finally:
             if run is not None:
@@ -198,7 +203,7 @@ def _shift(
         return ShiftChoice(settings.shift_ms, {})
     choice = ShiftChoice(0.0, {})
     if world.first:
-        on_progress(PolicyProgress("aligning", 0.0, None, "measuring the reaction time"))
+        on_progress(PolicyProgress("aligning", 0.0, "measuring the reaction time"))
         everything = looked.training + looked.held_out
         # The detector's features say well enough when a person reacts, and sooner.
         fit = replace(settings.fit, end_to_end=False)
@@ -211,8 +216,8 @@ def _learning(progress: FitProgress) -> PolicyProgress:
     return PolicyProgress(
         "learning",
         progress.step / progress.steps,
-        progress.left_s,
         f"step {progress.step} of {progress.steps}: loss {progress.loss:.3f}{score}",
+        progress,
     )
 
 

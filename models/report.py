@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from data.paths import part_path
+from data.paths import written_whole
 from data.profile import GameProfile, Head
 from models import report_pictures as pictures
 from models.evaluation import Evaluation, HeadEvaluation
@@ -65,8 +65,8 @@ def write_report(
     if evaluation is not None:
         lines += _further(out, evaluation)
     path = out / "report.md"
-    part_path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    part_path(path).replace(path)
+    with written_whole(path) as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 

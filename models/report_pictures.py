@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from data.moments import moment
-from data.paths import part_path
+from data.paths import written_whole
 from data.profile import Head
 from models.calibration import Calibration
 from models.evaluation import Evaluation, HeadEvaluation, seconds_into
@@ -25,8 +25,8 @@ _LEAST_TICKS = 10  # of a bin; of fewer the share right is an accident
 
 def save(figure: Figure, path: Path) -> None:
     """Write a picture that appears whole."""
-    figure.savefig(part_path(path), format="png", dpi=110)
-    part_path(path).replace(path)
+    with written_whole(path) as part:
+        figure.savefig(part, format="png", dpi=110)
 
 
 def curves(history: Sequence[FitProgress], best_step: int) -> Figure:

@@ -14,7 +14,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from data.errors import CheckpointError
-from data.paths import part_path
+from data.paths import written_whole
 
 STATE_NAME = "training.safetensors"
 _FORMAT = "understudy-training-2"
@@ -50,9 +50,8 @@ def save_state(folder: Path, state: TrainingState, tensors: Mapping[str, Tensor]
         "format": f"{_FORMAT}-{state.kind}",
         "state": json.dumps(asdict(state), allow_nan=False),
     }
-    part = part_path(folder / STATE_NAME)
-    safetensors.torch.save_file(plain, part, metadata=header)
-    part.replace(folder / STATE_NAME)
+    with written_whole(folder / STATE_NAME) as part:
+        safetensors.torch.save_file(plain, part, metadata=header)
 
 
 def load_state(folder: Path, *, kind: str) -> TrainingState:

@@ -1,78 +1,16 @@
-import json
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import cv2
 import h5py
 import numpy as np
 import pytest
 
 from data.boxes import Box
-from data.errors import OutputExistsError, RecordingError, UnderstudyError
-from data.frames import encode_jpeg
+from data.errors import RecordingError
 from data.inspection.summary import Summary, summarise
-from data.inspection.thumbnails import write_thumbnails
-from data.inspection.view import SPAN_NAMES, bar, view
 from data.keys import KeyEvent
-from data.profile import GameProfile
 from data.schema import FRAME_BYTES, CaptureFacts, SpanKind
-from data.writer import RecordingWriter
-from tests.conftest import Run
-from tests.factories import (
-    TICK_NS,
-    altered_profile,
-    capture_facts,
-    picture,
-    practice_profile,
-    write_recording,
-)
-
-JPEGS = [encode_jpeg(picture(index), 90) for index in range(16)]
-BLACK = encode_jpeg(np.zeros((270, 480, 3), np.uint8), 90)
-S = 1_000_000_000
-
-
-def write_play(
-    path: Path,
-    *,
-    seconds: float = 60,
-    times: Sequence[int] | None = None,
-    keys: Iterable[KeyEvent] | None = None,
-    spans: Iterable[tuple[SpanKind, float, float]] = (),
-    jpeg_at: Callable[[int], np.ndarray] = lambda index: JPEGS[index % 16],
-    profile: GameProfile | None = None,
-    facts: CaptureFacts | None = None,
-    attributes: dict[str, object] | None = None,
-) -> Path:
-    """Write play at 20 Hz with moving pictures, by default with every key in use."""
-    with RecordingWriter(
-        path,
-        profile=profile or practice_profile(),
-        facts=facts or capture_facts(),
-        attributes=attributes,
-    ) as writer:
-        for index, at_ns in enumerate(range(0, round(seconds * S), TICK_NS)
-                                      if times is None else times):  # fmt: skip
-            writer.append_jpeg(jpeg_at(index), at_ns)
-        writer.append_keys(busy(seconds) if keys is None else keys)
-        for kind, start_s, end_s in spans:
-            writer.append_span(kind, round(start_s * S), round(end_s * S))
-    return path
-
-
-def held(key: str, *at_s: float) -> list[KeyEvent]:
-    """Presses and releases in turn."""
-    return [KeyEvent(round(s * S), key, i % 2 == 0) for i, s in enumerate(at_s)]
-
-
-def busy(until_s: float, since_s: float = 0.0) -> list[KeyEvent]:
-    """Somebody who uses keys of every head, again every three seconds."""
-    events = []
-    for start in np.arange(since_s, until_s - 2.5, 3.0):
-        events += held("right", start + 0.1, start + 1.5)
-        events += held("e", start + 0.2, start + 1.0)
-        events += held("d", start + 1.6, start + 1.9)
-    return sorted(events, key=lambda event: event.at_ns)
+from tests.factories import TICK_NS, practice_profile, write_recording
+from tests.recorded_play import BLACK, JPEGS, S, busy, held, write_play
 
 
 def problem(summary: Summary, *words: str) -> str:
@@ -311,90 +249,6 @@ def test_the_summary_says_what_was_captured(tmp_path: Path):
     assert (captured.session, captured.part_of_session) == ("abc", 2)
     assert captured.keys == list(practice_profile().keys)
     assert captured.stored == (480, 270)
-
-
-def test_inspect_shows_every_finding_on_one_screen(run: Run, tmp_path: Path):
-    times = [i * TICK_NS for i in range(1200) if not 300 <= i < 320]
-    facts = CaptureFacts(10, 20, 960, 540, 1.0, "mss", 20.0, "[b]Football")
-    about = {"session": "abc", "part_of_session": 2}
-    spans = [(SpanKind.MOVED, 2, 2.05), (SpanKind.DISCARDED, 40, 50)]
-    keys = [event for event in busy(60) if event.key != "e"]
-    write_play(
-        tmp_path / "a.h5", times=times, spans=spans, facts=facts, keys=keys, attributes=about
-    )
-    status, said, _ = run("inspect", "a.h5")
-    assert status == 0
-    for words in (
-        "a.h5  49 s of play, 1180 frames", "“[b]Football”, 960x540 at 10,20 (mss)", "abc, part 2",
-        "20 (1.69%): 20 at 0:14", "0:02  window moved", "0:40  discarded, 10 s", "none 100%",
-        "! 20 frames were dropped", "! Head sprint shows only one class",
-    ):  # fmt: skip
-        assert words in said, said
-    assert len(said.splitlines()) < 30
-
-
-def test_several_recordings_are_inspected_into_one_object(run: Run, tmp_path: Path):
-    write_recording(tmp_path / "a.h5", frames=5)
-    write_recording(tmp_path / "b.h5", frames=6)
-    status, said, _ = run("inspect", "a.h5", "b.h5", "--json")
-    assert status == 0
-    found = json.loads(said)["files"]
-    assert [found[name]["frames"] for name in ("a.h5", "b.h5")] == [5, 6]
-
-
-def test_small_counts_show_in_a_bar():
-    assert bar([0, 1, 1000, 500]) == " ▁█▄"
-    assert bar([0, 0]) == "  "
-
-
-def test_every_span_kind_has_a_name_for_people(tmp_path: Path):
-    assert {kind.name.lower() for kind in SpanKind} == SPAN_NAMES.keys()
-    assert view("a", summarise(write_play(tmp_path / "a.h5", seconds=1)))
-
-
-def test_a_contact_sheet_shows_the_play_with_lit_keys(tmp_path: Path):
-    path = write_play(tmp_path / "a.h5", keys=held("d", 0, 60))
-    dark = write_play(tmp_path / "b.h5", keys=[])
-    sheets = []
-    for source in (path, dark):
-        out = write_thumbnails(source, source.with_suffix(".png"))
-        sheets.append(cv2.imread(str(out)).astype(int))
-    lit, unlit = sheets
-    assert lit.shape == unlit.shape
-    assert lit.shape[0] > 1000
-    yellow = (lit[:, :, 2] > 200) & (lit[:, :, 0] < 150)
-    assert yellow.sum() > 24 * 400
-    assert ((unlit[:, :, 2] > 200) & (unlit[:, :, 0] < 150)).sum() == 0
-
-
-def test_a_contact_sheet_is_refused_where_it_can_not_be(tmp_path: Path):
-    path = write_play(tmp_path / "a.h5", seconds=1)
-    empty = write_play(tmp_path / "b.h5", seconds=0)
-    with pytest.raises(UnderstudyError, match=r"\.jpg or \.png"):
-        write_thumbnails(path, tmp_path / "a.gif")
-    with pytest.raises(RecordingError, match="no frame"):
-        write_thumbnails(empty, tmp_path / "b.png")
-    (tmp_path / "a.jpg").write_bytes(b"precious")
-    with pytest.raises(OutputExistsError):
-        write_thumbnails(path, tmp_path / "a.jpg")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.h5", "a.jpg", "b.h5"]
-
-
-def test_a_damaged_picture_leaves_its_place_in_the_contact_sheet(run: Run, tmp_path: Path):
-    path = write_play(tmp_path / "a.h5", seconds=1)
-    with h5py.File(path, "r+") as file:
-        file[FRAME_BYTES][: int(file["frames/end"][0])] = 0
-    assert run("inspect", "a.h5", "--thumbnails", "a.jpg")[0] == 0
-    assert cv2.imread("a.jpg") is not None
-    assert run("inspect", "a.h5", "a.h5", "--thumbnails", "b.jpg")[0] == 2
-
-
-def test_a_tall_narrow_profile_gives_a_sheet_of_ordinary_size(tmp_path: Path):
-    tall = altered_profile(capture={"width_px": 32, "height_px": 2160})
-    jpeg = encode_jpeg(np.full((2160, 32, 3), 90, np.uint8), 90)
-    path = write_play(tmp_path / "a.h5", seconds=2, profile=tall, jpeg_at=lambda i: jpeg)
-    sheet = cv2.imread(str(write_thumbnails(path, tmp_path / "a.png")))
-    assert max(sheet.shape) < 3000
 
 
 def test_a_place_that_no_desktop_has_is_damage(tmp_path: Path):

@@ -1,6 +1,5 @@
 import json
 import shutil
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from models.detector_report import DetectorReport
 from models.detector_training import train_detector
 from models.training_state import STATE_NAME, load_state
 from tests.conftest import Run
+from tests.curves import loss_curve
 from tests.factories import practice_profile
 from tests.pitch_pictures import write_pitch_recording
 
@@ -55,16 +55,6 @@ def train(
     )
     assert report is not None
     return report
-
-
-def loss_curve(run: Path) -> dict[int, float]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tensorboard's own dependencies warn on import
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-        events = EventAccumulator(str(run))
-        events.Reload()
-    return {event.step: event.value for event in events.Scalars("loss")}
 
 
 def scores(run: Path) -> list[tuple[int, float, float]]:

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 
 from data.errors import UnderstudyError
 from models.distributed import World, choose_device
+from tests.curves import loss_curve
 from tests.pitch_pictures import write_pitch_recording
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,16 +49,6 @@ def ended() -> Iterator[list[subprocess.Popen[str]]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def loss_curve(run: Path) -> dict[int, float]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tensorboard's own dependencies warn on import
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-        events = EventAccumulator(str(run))
-        events.Reload()
-    return {event.step: event.value for event in events.Scalars("loss")}
 
 
 def test_two_processes_learn_what_one_learns(

@@ -5,84 +5,60 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from data.errors import CheckpointError, RecordingError
-from data.frames import FrameSize
-from data.keys import KeyEvent
+from data.errors import CheckpointError
 from data.reader import Recording
-from data.writer import RecordingWriter
 from models import end_to_end as module
 from models.checkpoint import load_run
-from models.demonstrations import labelled, load_demonstration
 from models.distributed import World
 from models.encoder import Encoder, build_encoder
 from models.end_to_end import EndToEnd, begun, encoded, seen_through, slowness
 from models.engine import PolicyRunner, perception_of
-from models.perception import Perception, load_detector
-from models.pictures import Pictures, warp_of
+from models.perception import Perception
+from models.pictures import Pictures
 from models.policy import Policy, PolicySettings
-from models.policy_batches import Streams
 from models.policy_fitting import fit_policy
 from models.policy_learning import PolicyLearner
 from models.policy_recipe import FitSettings, PolicyTrainingSettings
-from models.policy_store import passages_of
 from models.policy_training import train_policy
-from models.ssd import Detector
-from models.tokens import Tokenizer
-from tests.factories import TICK_NS, altered_profile, capture_facts, practice_profile
+from tests.textured_play import (
+    HEIGHT,
+    PROFILE,
+    TICKS,
+    WIDTH,
+    batch_of,
+    small_detector,
+    textured_demonstrations,
+    textured_passages,
+    textured_recordings,
+)
 from tests.toy_play import quick_fit
 from understudy import app
 
-HEIGHT, WIDTH, TICKS = 96, 160, 60
-CAPTURE = practice_profile().model_dump()["capture"]
-PROFILE = altered_profile(capture=CAPTURE | {"width_px": WIDTH, "height_px": HEIGHT})
 FIT = quick_fit(
     end_to_end=True, streams=3, window=6, windows_in_stretch=2, steps=6, checks=2, patience=9
 )
 SETTINGS = PolicyTrainingSettings(fit=FIT, shift_ms=0.0, device="cpu", threads=1)
 UNJUDGED = replace(SETTINGS, validation_fraction=0.0)
-TOKENIZER = Tokenizer(PROFILE, PROFILE.capture.size)
-
-
-def textured(path, *, seed):
-    """Record pictures in which stripes, upright or lying, say whether the key is held."""
-    rng = np.random.default_rng(seed)
-    held, events = False, []
-    with RecordingWriter(path, profile=PROFILE, facts=capture_facts()) as writer:
-        for tick in range(TICKS):
-            if tick % 6 == 0:
-                held = not held
-                events.append(KeyEvent(tick * TICK_NS, "right", held))
-            image = rng.normal(110, 20, (HEIGHT, WIDTH, 3))
-            image += 60 * np.indices((HEIGHT, WIDTH))[int(held), :, :, None] // 2 % 2
-            writer.append_frame(image.clip(0, 255).astype(np.uint8), tick * TICK_NS)
-        writer.append_keys(events)
-    return path
 
 
 @pytest.fixture(scope="module")
-def recordings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("textured")
-    return [textured(folder / f"{seed}.h5", seed=seed) for seed in range(2)]
+def recordings():
+    return textured_recordings()
 
 
 @pytest.fixture(scope="module")
 def detector():
-    shipped = load_detector()
-    small = Detector(replace(shipped.settings, size=(HEIGHT, WIDTH)))
-    small.load_state_dict(shipped.state_dict())
-    return small.eval()
+    return small_detector()
 
 
 @pytest.fixture(scope="module")
-def demonstrations(recordings, detector, tmp_path_factory):
-    eyes, folder = Perception(detector, engine="torch"), tmp_path_factory.mktemp("seen")
-    return [load_demonstration(path, PROFILE, eyes, folder=folder) for path in recordings]
+def demonstrations():
+    return textured_demonstrations()
 
 
 @pytest.fixture(scope="module")
-def passages(demonstrations):
-    pairs = [(one, labelled(one, PROFILE, shift_ms=0)) for one in demonstrations]
-    return passages_of(pairs, TOKENIZER)
+def passages():
+    return textured_passages()
 
 
 @pytest.fixture
@@ -117,19 +93,6 @@ def read(out):
 def image_of(recording, frame=7):
     with Recording(recording) as opened:
         return opened.frame(frame)
-
-
-def batch_of(passages, pictures, **changes):
-    values = {"streams": 3, "window": 6, "windows_in_stretch": 2, "mirror": False, "seed": 0}
-    streams = Streams(
-        passages,
-        TOKENIZER,
-        PROFILE,
-        use_features=False,
-        pictures=pictures,
-        **(values | changes),
-    )
-    return streams.next()
 
 
 def test_an_encoder_begins_with_the_detectors_own_features(detector, recordings):
@@ -177,55 +140,6 @@ def test_a_stretch_keeps_its_colours_and_another_has_others(detector):
     one, other = encoded(encoder, grey, (1, 2)).detach()
     torch.testing.assert_close(one[0], one[2])
     assert not torch.allclose(one[0], other[0], atol=1e-3)
-
-
-def test_pictures_go_with_the_objects_of_their_window(passages, recordings, pictures):
-    batch = batch_of(passages, pictures)
-    plain = batch_of(passages, pictures)
-    assert torch.equal(batch.pictures, plain.pictures)
-    with Recording(recordings[0]) as one, Recording(recordings[1]) as other:
-        known = {opened.frame(i).tobytes() for opened in (one, other) for i in range(TICKS)}
-    shown = batch.pictures[batch.weights > 0]
-    assert len(shown)
-    assert all(picture.numpy().tobytes() in known for picture in shown)
-
-
-def test_processes_together_read_the_pictures_that_one_reads(passages, pictures):
-    whole = batch_of(passages, pictures)
-    for rank in range(2):
-        part = batch_of(passages, pictures, world=World(rank, 2))
-        assert torch.equal(part.pictures, whole.pictures[rank::2])
-        assert part.colours == whole.colours[rank::2]
-
-
-def test_a_picture_is_flipped_and_moved_as_its_boxes_are(tmp_path):
-    image = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
-    image[20:30, 40:60] = 255  # rows, columns
-    path = tmp_path / "box.h5"
-    with RecordingWriter(path, profile=PROFILE, facts=capture_facts()) as writer:
-        writer.append_frame(image, 0)
-    with Pictures(PROFILE.capture.size) as pictures:
-        warp = warp_of(shift_px=(7.0, -3.0), mirror=(1, 40.0))
-        moved = pictures.read(path, np.array([0]), warp=warp)[0]
-    rows, columns = np.nonzero(moved[..., 0] > 128)
-    # y becomes 2 * 40 - y, then all moves by (7, -3): 20 to 30 becomes 47 to 57.
-    assert (rows.min(), rows.max() + 1) == (47, 57)
-    assert (columns.min(), columns.max() + 1) == (47, 67)
-    assert warp_of(shift_px=(0.0, 0.0)) is None
-
-
-def test_mirrored_windows_show_flipped_pictures(passages, pictures):
-    plain, flipped = (batch_of(passages, pictures, mirror=m, streams=8) for m in (False, True))
-    same = [torch.equal(a, b) for a, b in zip(plain.pictures, flipped.pictures, strict=True)]
-    assert 0 < sum(same) < 8
-
-
-def test_a_picture_of_another_size_is_refused(recordings):
-    with (
-        Pictures(FrameSize(64, 64)) as pictures,
-        pytest.raises(RecordingError, match="frame 0 is damaged"),
-    ):
-        pictures.read(recordings[0], np.array([0]))
 
 
 def test_held_out_play_is_seen_through_the_encoder(detector, passages, pictures, tmp_path):

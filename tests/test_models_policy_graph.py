@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from data.errors import CheckpointError
 from models import policy_graph as module
 from models.checkpoint import load_run
-from models.engine import policy_of
+from models.engine import PolicyRunner, policy_of
 from models.engines import Choice
 from models.policy import Policy, PolicySettings
-from models.policy_graph import PolicyGraph, PolicyStep
-from tests.toy_play import toy_run
+from models.policy_graph import POLICY_GRAPH_NAME, PolicyGraph, PolicyStep, export_for_play
+from models.policy_recipe import PolicyTrainingSettings
+from models.policy_training import train_policy
+from tests.factories import practice_profile
+from tests.toy_play import ToyEyes, quick_fit, tiny_detector, toy_recording, toy_run
 
 HEADS = (("movement", 9), ("action", 5))
 ONNX, TORCH = Choice("onnx", "cpu"), Choice("torch", "cpu")
@@ -120,3 +124,42 @@ def test_a_folder_that_takes_no_graph_keeps_nobody_from_playing(
     step = PolicyStep(policy, offsets(), choice=ONNX, cache=gone)
     assert step(list(next(seen(policy, 1))), None)[0]["action"].shape == (5,)
     assert not gone.parent.exists()
+
+
+def test_a_fresh_run_is_played_without_another_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    profile, told = practice_profile(), []
+    train_policy(
+        [toy_recording(tmp_path / "toy.h5", ticks=60)],
+        profile=profile,
+        detector=tiny_detector(profile),
+        out=tmp_path / "run",
+        settings=PolicyTrainingSettings(fit=quick_fit(steps=5)),
+        eyes=ToyEyes(),
+        warn=told.append,
+    )
+    assert told == []
+    graph = tmp_path / "run" / POLICY_GRAPH_NAME
+    exported = graph.read_bytes()
+    monkeypatch.setattr(module, "to_onnx", None)
+    runner = PolicyRunner.load(tmp_path / "run", engine="onnx", device="cpu")
+    image = np.zeros((270, 480, 3), dtype=np.uint8)
+    assert runner.step(image).probabilities["action"].shape == (5,)
+    assert graph.read_bytes() == exported
+
+
+@pytest.mark.parametrize("error", [CheckpointError("can't be"), RuntimeError("can't be\nat all")])
+def test_a_graph_that_cannot_be_made_is_told_and_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(module, "to_onnx", fail)
+    told: list[str] = []
+    export_for_play(small_policy(), offsets(), tmp_path, warn=told.append)
+    assert told == [
+        "The policy is not ready for ONNX Runtime yet, the first play tries again: can't be"
+    ]
+    assert not list(tmp_path.iterdir())

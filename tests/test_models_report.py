@@ -22,7 +22,7 @@ from tests.toy_play import FEATURES, ToyEyes, toy_recording
 
 PROFILE = practice_profile()
 TOKENIZER = Tokenizer(PROFILE, PROFILE.capture.size)
-HISTORY = tuple(FitProgress(step, 30, 0.0, 2.0 / step, step / 40) for step in (10, 20, 30))
+HISTORY = tuple(FitProgress(step, 30, 2.0 / step, step / 40) for step in (10, 20, 30))
 PICTURE = re.compile(r"!\[[^\]]+\]\(([^)]+)\)")
 
 
@@ -101,7 +101,7 @@ def test_without_held_out_play_there_is_still_a_report(passages: list[Passage], 
         profile=PROFILE,
         evaluation=None,
         facts={},
-        history=tuple(FitProgress(one.step, 30, 0.0, one.loss, None) for one in HISTORY),
+        history=tuple(FitProgress(one.step, 30, one.loss, None) for one in HISTORY),
         best_step=30,
         practised=practised(passages, PROFILE),
         notes=("Nothing was held out.",),

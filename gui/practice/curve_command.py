@@ -9,7 +9,7 @@ import typer
 from data.console import AsJson, out, print_json, print_table, progress, stoppable
 from data.errors import UnderstudyError
 from gui.practice.launch import Difficulty
-from models.options import Threads
+from models.options import DetectorRun, Threads
 
 if TYPE_CHECKING:
     from gui.practice.curve_steps import CurveSettings
@@ -36,9 +36,7 @@ def curve(
         typer.Option("--recordings", help="Learn from these, in order, instead of the coach's."),
     ] = None,
     more: Annotated[list[Path] | None, typer.Argument(help="Further recordings.")] = None,
-    detector: Annotated[
-        Path | None, typer.Option("--detector", help="A detector's run; the shipped one if none.")
-    ] = None,
+    detector: DetectorRun = None,
     threads: Threads = 2,
     as_json: AsJson = False,
 ) -> None:

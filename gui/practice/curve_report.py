@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from agent.trial import Interval, Score, TrialReport, bootstrap_mean
-from data.paths import part_path
+from data.paths import written_whole
 
 _FOR, _AGAINST = "#1f7a3d", "#c0392b"
 _HEADS = ("#2f6fde", "#e07b24", "#7d4fc4", "#58616b")
@@ -142,14 +142,14 @@ def write_curve(folder: Path, facts: CurveFacts, points: Sequence[Point]) -> Non
     """Write the three files; each appears whole."""
     found = curve_json(facts, points)
     drawn = draw_curve(found)
-    drawn.savefig(part_path(folder / "curve.png"), format="png", dpi=110)
-    part_path(folder / "curve.png").replace(folder / "curve.png")
+    with written_whole(folder / "curve.png") as part:
+        drawn.savefig(part, format="png", dpi=110)
     for name, text in (
         ("curve.md", curve_text(found)),
         ("curve.json", json.dumps(found, indent=2) + "\n"),
     ):
-        part_path(folder / name).write_text(text, encoding="utf-8")
-        part_path(folder / name).replace(folder / name)
+        with written_whole(folder / name) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def curve_text(found: Mapping[str, Any]) -> str:

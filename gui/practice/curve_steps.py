@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import OutputExistsError, UnderstudyError
-from data.paths import part_path
+from data.paths import written_whole
 from models.policy_recipe import PolicyTrainingSettings
 
 STEPS_NAME = "steps.json"
@@ -106,5 +106,5 @@ class Steps:
 
     def save(self) -> None:
         """Write what is known now."""
-        part_path(self._path).write_text(json.dumps(self.found, indent=2) + "\n", encoding="utf-8")
-        part_path(self._path).replace(self._path)
+        with written_whole(self._path) as part:
+            part.write_text(json.dumps(self.found, indent=2) + "\n", encoding="utf-8")

@@ -16,13 +16,14 @@ from agent.desktop import play_desktop
 from agent.loop import PlaySettings
 from agent.report import PlayReport
 from agent.trial import Score, TrialReport, run_trial
-from data.errors import OutputExistsError, UnderstudyError
+from data.errors import OutputExistsError
 from data.export.film import export_mp4, with_keys
 from data.keys import held_at
 from data.profile import load_profile
 from data.reader import Recording
 from gui.practice.demo_report import PLAYERS, headline, write_report
 from gui.practice.demonstration import PROFILE
+from gui.practice.stages import Show, Stages
 from gui.practice.trials import (
     WINDOW_S,
     MatchPlan,
@@ -54,8 +55,6 @@ PICTURES = (
     "curves",
 )
 
-Show = Callable[[str, float], None]
-
 
 @dataclass(frozen=True, slots=True)
 class DemoSettings:
@@ -79,27 +78,10 @@ class DemoSettings:
 class _Demo:
     def __init__(self, settings: DemoSettings, show: Show, stop: Callable[[], bool]) -> None:
         self.settings = settings
-        self.show = show
         self.stop = stop
-        self.steps: dict[str, float] = {}
+        self.stages = Stages(show, stop, stopped="stopped; what was made so far is kept.")
         self.folder = settings.out
         self.run = settings.out / "policy"
-
-    def go_on(self) -> None:
-        """Do nothing, unless it was stopped."""
-        if self.stop():
-            raise UnderstudyError("stopped; what was made so far is kept.")
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[Callable[[float], None]]:
-        """Time a step; inside, call with the share that is done."""
-        self.go_on()
-        started_s = time.monotonic()
-        self.show(name, 0.0)
-        yield lambda share: self.show(name, min(share, 0.99))  # the end is shown below
-        self.go_on()
-        self.show(name, 1.0)
-        self.steps[name] = round(time.monotonic() - started_s, 1)
 
     def record(self) -> list[Path]:
         """Record the coach through the real window, one recording to a match."""
@@ -109,8 +91,9 @@ class _Demo:
         for index in range(settings.recorded_matches):
             path = self.folder / "recordings" / f"coach-{index + 1}.h5"
             result = path.with_suffix(".json")
+            told = f"record match {index + 1} of {settings.recorded_matches}"
             with (
-                self.step(f"record match {index + 1} of {settings.recorded_matches}") as done,
+                self.stages.step(told) as done,
                 practice_window(plan, TRAINING_SEED + index, result) as window,
             ):
                 record_desktop(
@@ -121,14 +104,14 @@ class _Demo:
                     options=RecordOptions(window=WindowChoice(wait_s=WINDOW_S)),
                     on_status=lambda status, done=done: done(status.seconds / settings.match_s),  # type: ignore[misc]
                 )
-                self.go_on()
+                self.stages.go_on()
                 read_result(window, result)
             paths.append(path)
         return paths
 
     def train(self, recordings: list[Path]) -> None:
         """Train a policy on all recordings but the last."""
-        with self.step("train the policy") as done:
+        with self.stages.step("train the policy") as done:
             train_policy(
                 recordings[:-1],
                 profile=load_profile(PROFILE),
@@ -141,7 +124,7 @@ class _Demo:
 
     def evaluate(self, recordings: list[Path]) -> Mapping[str, Any]:
         """Judge it on the last one, which it never saw."""
-        with self.step("evaluate on a held-out match"):
+        with self.stages.step("evaluate on a held-out match"):
             return evaluate_run(self.run, recordings[-1:]).to_json()
 
     def play(self) -> Mapping[str, Any]:
@@ -151,7 +134,7 @@ class _Demo:
         plan = MatchPlan(str(self.run), settings.difficulty, settings.match_s)
         runner = PolicyRunner.load(self.run)
         with (
-            self.step("play in the window") as done,
+            self.stages.step("play in the window") as done,
             practice_window(plan, PLAY_SEED, result) as window,
         ):
             began_ns = time.monotonic_ns()
@@ -165,9 +148,9 @@ class _Demo:
                 wait_s=WINDOW_S,
                 on_tick=lambda view: done((view.at_ns - began_ns) / 1e9 / plan.seconds),
             )
-            self.go_on()
+            self.stages.go_on()
             score = read_result(window, result)
-        with self.step("film it"):
+        with self.stages.step("film it"):
             export_mp4(log, self.folder / "play.mp4", force=True)
             _save_still(log, self.folder / "play.png")
         return _live(report, score)
@@ -178,12 +161,12 @@ class _Demo:
         player = str(self.run) if name == "bot" else name
         plan = MatchPlan(player, settings.difficulty, settings.match_s)
         played: list[Score] = []
-        with self.step(f"{settings.trial_matches} matches of {name}") as done:
+        with self.stages.step(f"{settings.trial_matches} matches of {name}") as done:
 
             def count(score: Score) -> None:
                 played.append(score)
                 done(len(played) / settings.trial_matches)
-                self.go_on()
+                self.stages.go_on()
 
             return run_trial(
                 partial(headless_matches, plan),
@@ -236,7 +219,7 @@ def run_demo(
         "detector": "the weights shipped with Understudy (models/weights/practice.safetensors)",
         "evaluation": evaluation,
         "live": live,
-        "steps": demo.steps,
+        "steps": demo.stages.seconds,
         "total_seconds": round(time.monotonic() - started_s, 1),
         "machine": _machine(),
     }

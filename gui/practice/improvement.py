@@ -1,19 +1,19 @@
 """Round after round: a bot plays with the coach behind it, learns from that, and is tried."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent.trial import Score, TrialReport
-from data.errors import CheckpointError, OutputExistsError, RecordingError, UnderstudyError
-from data.paths import part_path, require_input
+from data.errors import CheckpointError, OutputExistsError, RecordingError
+from data.paths import require_input, written_whole
 from data.profile import load_profile
 from gui.practice.corrections import record_corrections
 from gui.practice.demonstration import PROFILE
 from gui.practice.intervention import Intervention
+from gui.practice.stages import GOES_ON, Show, Stages
 from gui.practice.trials import MatchPlan, headless_matches
 from models.checkpoint import RunFiles, load_run, require_profile, select_weights
 from models.engine import PolicyRunner
@@ -25,8 +25,6 @@ from models.training_state import STATE_NAME
 RECORD_NAME = "improve.json"
 # Seeds of matches that never meet: those played to be corrected, and those tried.
 CORRECTED_SEED, TRIAL_SEED, SEEDS_APART = 700_000, 800_000, 10_000
-
-Show = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,8 @@ def improve(
 
 class _Improvement:
     def __init__(self, settings: ImproveSettings, show: Show, stop: Callable[[], bool]) -> None:
-        self.settings, self.show, self.stop = settings, show, stop
+        self.settings, self.stop = settings, stop
+        self.stages = Stages(show, stop, stopped=GOES_ON)
         for path in settings.recordings:
             require_input(path)
         self.first = load_run(settings.run, kind="policy")
@@ -118,9 +117,8 @@ class _Improvement:
         return improvement_json(self.settings, self.found)
 
     def save(self) -> None:
-        text = json.dumps(self.found, indent=2) + "\n"
-        part_path(self.path).write_text(text, encoding="utf-8")
-        part_path(self.path).replace(self.path)
+        with written_whole(self.path) as part:
+            part.write_text(json.dumps(self.found, indent=2) + "\n", encoding="utf-8")
 
     def round(self, number: int) -> dict[str, Any]:
         """Return what is known of a round, to be added to; round 0 is the bot to begin with."""
@@ -135,21 +133,6 @@ class _Improvement:
 
     def folder(self, number: int) -> Path:
         return self.settings.out / f"round-{number}"
-
-    def go_on(self) -> None:
-        if self.stop():
-            raise UnderstudyError(
-                "stopped; what is finished is kept, and the same command goes on from there."
-            )
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[Callable[[float], None]]:
-        """Show a step; inside, call with the share that is done."""
-        self.go_on()
-        self.show(name, 0.0)
-        yield lambda share: self.show(name, min(share, 0.99))  # the end is shown below
-        self.go_on()
-        self.show(name, 1.0)
 
     def lengths_s(self) -> list[float]:
         """Return the lengths of the matches that make up a round's minutes."""
@@ -166,7 +149,8 @@ class _Improvement:
         if len(known) >= len(lengths_s):
             return
         settings = self.settings
-        with self.step(f"round {number}: {settings.minutes:g} minutes with the coach") as done:
+        told = f"round {number}: {settings.minutes:g} minutes with the coach"
+        with self.stages.step(told) as done:
             runner = PolicyRunner.load(self.bot(number - 1), threads=settings.threads)
             first = CORRECTED_SEED + SEEDS_APART * number + settings.seed
             for index in range(len(known), len(lengths_s)):
@@ -182,7 +166,7 @@ class _Improvement:
                     on_share=lambda share, index=index: done((index + share) / len(lengths_s)),  # type: ignore[misc]
                 )
                 if not game.over:
-                    self.go_on()  # what was cut short is played again
+                    self.stages.go_on()  # what was cut short is played again
                 known.append(match.to_json())
                 self.save()
 
@@ -196,7 +180,7 @@ class _Improvement:
             for each in range(1, number + 1)
             for match in self.round(each)["corrected"]
         ]
-        with self.step(f"round {number}: train") as done:
+        with self.stages.step(f"round {number}: train") as done:
             report = train_policy(
                 [*self.settings.recordings, *corrected],
                 profile=self.first.profile,
@@ -223,13 +207,13 @@ class _Improvement:
         if not missing:
             return
         plan = MatchPlan(str(self.bot(number)), settings.difficulty, settings.match_s)
-        with self.step(f"round {number}: {len(missing)} matches") as done:
+        with self.stages.step(f"round {number}: {len(missing)} matches") as done:
             ended: list[Score] = []
 
             def count(score: Score) -> None:
                 ended.append(score)
                 done(len(ended) / len(missing))
-                self.go_on()
+                self.stages.go_on()
 
             scores = headless_matches(plan, missing, count)
         known += [[score.goals_for, score.goals_against] for score in scores]

@@ -1,20 +1,20 @@
 """How much play does it take: train on more and more of it, and count goals each time."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from agent.trial import Score
-from data.errors import CheckpointError, RecordingError, UnderstudyError
+from data.errors import CheckpointError, RecordingError
 from data.paths import require_input
 from data.profile import GameProfile, load_profile
 from data.reader import Recording
 from gui.practice.curve_report import CurveFacts, Point, curve_json, write_curve
 from gui.practice.curve_steps import FIRST_HELD_OUT, CurveSettings, Steps, matches_of
 from gui.practice.demonstration import PROFILE, record_coach
+from gui.practice.stages import GOES_ON, Show, Stages
 from gui.practice.trials import MatchPlan, headless_matches
 from models.checkpoint import require_profile
 from models.evaluation import evaluate_run
@@ -25,8 +25,6 @@ from models.training_state import STATE_NAME
 HELD_OUT = 3  # recordings to judge by
 # Seeds of matches that never meet, nor those that the shipped detector was trained on.
 SEEDS_APART, FIRST_TRIAL = 10_000, 6_000
-
-Show = Callable[[str, float], None]
 
 
 def amounts_of(lengths_s: Sequence[float], minutes: Sequence[float]) -> list[int]:
@@ -88,8 +86,8 @@ def run_curve(
 class _Curve:
     def __init__(self, settings: CurveSettings, show: Show, stop: Callable[[], bool]) -> None:
         self.settings = settings
-        self.show = show
         self.stop = stop
+        self.stages = Stages(show, stop, stopped=GOES_ON)
         for path in settings.recordings:
             require_input(path)
         if len(settings.recordings) == 1:
@@ -124,21 +122,6 @@ class _Curve:
                 write_curve(settings.out, facts, points)
         return curve_json(facts, points)
 
-    def _go_on(self) -> None:
-        if self.stop():
-            raise UnderstudyError(
-                "stopped; what is finished is kept, and the same command goes on from there."
-            )
-
-    @contextmanager
-    def _step(self, name: str) -> Iterator[Callable[[float], None]]:
-        """Show a step; inside, call with the share that is done."""
-        self._go_on()
-        self.show(name, 0.0)
-        yield lambda share: self.show(name, min(share, 0.99))  # the end is shown below
-        self._go_on()
-        self.show(name, 1.0)
-
     def _given(self) -> tuple[list[Path], list[Path]]:
         """Hold out the last of a person's recordings."""
         paths = list(self.settings.recordings)
@@ -155,7 +138,7 @@ class _Curve:
         wanted = train | held_out
         missing = [path for path in wanted if not path.exists()]
         if missing:
-            with self._step(f"record {len(missing)} matches of the coach") as done:
+            with self.stages.step(f"record {len(missing)} matches of the coach") as done:
                 for index, path in enumerate(missing):
                     done(index / len(missing))
                     self._record(path, wanted[path])
@@ -172,7 +155,7 @@ class _Curve:
             force=True,
             stop=self.stop,
         )
-        self._go_on()  # a match that was cut short is recorded again
+        self.stages.go_on()  # a match that was cut short is recorded again
         unfinished.replace(path)
 
     def _run(self, name: str) -> Path:
@@ -185,7 +168,7 @@ class _Curve:
         if "training" in known:
             return
         settings, training, run = self.settings, self.settings.training, self._run(name)
-        with self._step(f"train on {amount}, seed {seed}") as done:
+        with self.stages.step(f"train on {amount}, seed {seed}") as done:
             report = train_policy(
                 recordings,
                 profile=profile,
@@ -209,7 +192,7 @@ class _Curve:
         known = self.steps.policy(name)
         if "evaluation" in known:
             return
-        with self._step(f"judge what {amount} taught") as done:
+        with self.stages.step(f"judge what {amount} taught") as done:
             evaluation = evaluate_run(
                 self._run(name),
                 held_out,
@@ -240,13 +223,13 @@ class _Curve:
         missing = range(first + len(known), first + settings.matches)
         if missing:
             plan = MatchPlan(player, settings.difficulty, settings.match_s)
-            with self._step(f"{len(missing)} matches {told}") as done:
+            with self.stages.step(f"{len(missing)} matches {told}") as done:
                 ended: list[Score] = []
 
                 def count(score: Score) -> None:
                     ended.append(score)
                     done(len(ended) / len(missing))
-                    self._go_on()
+                    self.stages.go_on()
 
                 scores = headless_matches(plan, missing, count)
             known += [[score.goals_for, score.goals_against] for score in scores]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from data.closing import Closing
 from data.errors import UnderstudyError
-from data.paths import claim_output, part_path
+from data.paths import claim_output, written_whole
 from gui.practice.flow import MatchSettings
 from gui.practice.state import STEPS_PER_SECOND, MatchState, Team
 from gui.practice.view import LEAST_VISIBLE, SeenBox
@@ -132,6 +132,5 @@ def write_result(path: Path, settings: MatchSettings, state: MatchState) -> None
         ],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = part_path(path)
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    with written_whole(path) as part:
+        part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -96,8 +96,8 @@ def slope(memory: list[tuple[float, float]]) -> dict[str, float]:
 
 def inspected(flight: Path, seconds: float) -> dict[str, Any]:
     """Return what the log says: its latency at the two ends, and what `inspect` finds."""
+    told = summarise(flight)
     with Recording(flight) as recording:
-        told = summarise(recording).to_json()
         since_s = (recording.tick_times_ns() - recording.tick_times_ns()[0]) / 1e9
         took_ms = recording.latencies().sum(axis=1) / 1e6
     end_s = min(TEN_MINUTES_S, seconds / 6)
@@ -109,7 +109,11 @@ def inspected(flight: Path, seconds: float) -> dict[str, Any]:
             "last": {"p50": round(float(np.median(last)), 2), "p99": round(p99[1], 2)},
             "p99_ratio": round(p99[1] / p99[0], 3),
         },
-        **{key: told[key] for key in ("frames", "seconds", "dropped", "bytes", "problems")},
+        "frames": told.frames,
+        "seconds": round(told.seconds, 1),
+        "dropped": told.dropped,
+        "bytes": told.bytes,
+        "problems": list(told.problems),
     }
 
 
