@@ -19,6 +19,7 @@ from data.commands import inspect, merge, profile_app, repair, trim
 from data.errors import UnderstudyError
 from data.export.commands import export
 from data.faults import told_fault
+from data.score_commands import profile_digits
 from gui.commands import gui
 from gui.practice.commands import demo, trial
 from gui.practice.curve_command import curve
@@ -82,6 +83,7 @@ boxes_app.command("suggest")(boxes_suggest)
 boxes_app.command("anchors")(boxes_anchors)
 profile_app.command("new")(profile_new)
 profile_app.command("check")(profile_check)
+profile_app.command("digits")(profile_digits)
 bench_app = typer.Typer(no_args_is_help=True, help="Measure, beside a reference.")
 bench_app.command("capture")(bench_capture_command)
 bench_app.command("record")(bench_record_command)

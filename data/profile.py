@@ -16,6 +16,7 @@ from data.errors import ProfileError
 from data.frames import FrameSize
 from data.key_names import is_key_name, not_a_key
 from data.profile_errors import first_problem, problem_lines
+from data.score_board import ScoreBoard
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 # A profile may come from a stranger's file: nothing may be made as large as it claims.
@@ -164,6 +165,8 @@ class GameProfile(_Strict):
     stop_key: str = "f12"
     """Ends live play, and recording, too."""
     hotkeys: HotKeys = HotKeys()
+    score: ScoreBoard | None = None
+    """Where goals are counted; None where nobody can."""
 
     @field_validator("title")
     @classmethod

@@ -2,8 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from data.profile import GameProfile, Head
+from data.errors import ProfileError
+from data.paths import written_whole
+from data.profile import GameProfile, Head, load_profile
+from data.score_board import ScoreBoard
 
 OBJECTS = """\
 # What is to be seen on the screen, for the detector. `most` is how many the policy is told of.
@@ -36,7 +40,28 @@ def to_toml(profile: GameProfile, remarks: Sequence[str] = ()) -> str:
     ]
     blocks.append("".join(objects) or OBJECTS)
     blocks.append(_mirror(profile))
+    if profile.score is not None:
+        blocks.append(_score(profile.score))
     return "\n".join(blocks)
+
+
+def write_profile(profile: GameProfile, target: Path, remarks: Sequence[str] = ()) -> None:
+    """Write a profile that loads; the file appears whole.
+
+    Args:
+        profile: Of a game.
+        target: The file, which is overwritten; its folder is there.
+        remarks: Sentences for the top of the file.
+
+    Raises:
+        ProfileError: It can't be written.
+    """
+    try:
+        with written_whole(target) as part:
+            part.write_text(to_toml(profile, remarks), encoding="utf-8")
+            load_profile(str(part))
+    except OSError as error:
+        raise ProfileError(f"{target}: can't be written: {error}.") from error
 
 
 def _top(profile: GameProfile, remarks: Sequence[str]) -> str:
@@ -88,6 +113,22 @@ def _mirror(profile: GameProfile) -> str:
     return (
         f"[mirror]\naxis = {_string(profile.mirror.axis)}\nswap = {_pairs(profile.mirror.swap)}\n"
     )
+
+
+def _score(board: ScoreBoard) -> str:
+    lines = [
+        "# Where goals stand, as shares of the picture: left, top, right, bottom.",
+        "[score]",
+        f"ours = [{', '.join(_number(share) for share in board.ours)}]",
+        f"theirs = [{', '.join(_number(share) for share in board.theirs)}]",
+        "# The window that the digits were cut from, and the keys that begin a match.",
+        f"width_px = {board.width_px}",
+        f"height_px = {board.height_px}",
+        f"start = {json.dumps(board.start)}",
+        "[score.digits]",
+        *(f"{digit} = {_string(text)}" for digit, text in sorted(board.digits.items())),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _left_right(profile: GameProfile) -> Iterator[tuple[str, str]]:

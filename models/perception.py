@@ -144,6 +144,7 @@ class Perception:
         self.engine = choice.engine
         graph = partial(Graph, detector, encoder)
         self.network: _Seen
+        accelerator: str
         if choice.engine == "torch":
             self.network = _torch_engine(graph(), threads, choice.device)
             accelerator = choice.device if choice.is_pytorch_on_gpu else ""

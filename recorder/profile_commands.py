@@ -271,19 +271,11 @@ def _ask(question: str, default: str) -> str:
 
 
 def _write(profile: "GameProfile", target: Path) -> None:
-    """Write a profile that loads; the file appears whole."""
-    from data.paths import part_path
-    from data.profile import HotKeys, load_profile
-    from data.profile_toml import to_toml
+    """Write a profile, and say what may surprise in it."""
+    from data.profile import HotKeys
+    from data.profile_toml import write_profile
 
-    part = part_path(target)
-    text = to_toml(profile, [f"Made by `understudy profile new {profile.name}`."])
-    try:
-        part.write_text(text, encoding="utf-8")
-        load_profile(str(part))
-        part.replace(target)
-    except OSError as error:
-        raise ProfileError(f"{target}: can't be written: {error}.") from error
+    write_profile(profile, target, [f"Made by `understudy profile new {profile.name}`."])
     out.print(f"written: {target}. Edit it as you like; `understudy profile check {target}` helps.")
     moved = {
         use: key

@@ -36,7 +36,7 @@ COMMANDS = [
     "doctor",
     *("detect", "improve", "curve"),
     *("boxes import", "boxes export", "boxes suggest", "boxes anchors"),
-    *("profile list", "profile show", "profile check", "profile new"),
+    *("profile list", "profile show", "profile check", "profile new", "profile digits"),
     *("train detector", "train policy"),
     *("bench infer", "bench capture", "bench record", "bench load", "bench live"),
 ]

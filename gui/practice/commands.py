@@ -1,13 +1,17 @@
 """`understudy trial` and `demo`: matches of the practice game."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from data.console import AsJson, Force, Seed, out, print_json, print_table, progress, stoppable
 from gui.practice.launch import Difficulty
+
+if TYPE_CHECKING:
+    from agent.trial import Score
 
 
 def trial(
@@ -17,25 +21,39 @@ def trial(
     seconds: Annotated[float, typer.Option("--seconds", min=5, help="Length of a match.")] = 60.0,
     seed: Seed = 1000,
     real: Annotated[bool, typer.Option("--real", help="In the real window, real keys.")] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="Of the game; its [score] says where goals stand."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play practice matches and count goals for and against, with 95% intervals."""
+    """Play matches and count goals for and against, with 95% intervals.
+
+    The practice game is played without a window unless --real is given. A run of another game plays
+    in that game's window, for --seconds a match, and the goals are read from the screen.
+    """
     from agent.trial import Score, run_trial
     from gui.practice.trials import MatchPlan, check_player, headless_matches, real_matches
 
-    check_player(player)
+    game = _other_game(player, profile)
+    if game is None:
+        check_player(player)
     plan = MatchPlan(player, difficulty, seconds)
     played: list[Score] = []
-    with progress(quiet=as_json) as show:
+    with stoppable() as stop, progress(quiet=as_json) as show:
 
         def count(score: Score) -> None:
             played.append(score)
             show(f"matches of {player}", len(played) / matches)
 
+        if game is not None:
+            play = partial(game, seconds=seconds, stop=stop)
+        else:
+            play = partial(real_matches if real else headless_matches, plan)
         report = run_trial(
-            partial(real_matches if real else headless_matches, plan),
+            play,
             player=player,
-            difficulty=difficulty,
+            difficulty=difficulty if game is None else "as the game was set",
             matches=matches,
             seed=seed,
             on_match=count,
@@ -51,7 +69,27 @@ def trial(
             ("difference", report.difference),
         )
     ]
-    print_table(f"{player}, {matches} matches, {difficulty}", ["a match", "mean", "95%"], rows)
+    title = f"{player}, {len(report.scores)} matches, {report.difficulty}"
+    print_table(title, ["a match", "mean", "95%"], rows)
+
+
+def _other_game(player: str, profile: str | None) -> "Callable[..., list[Score]] | None":
+    """Return what plays a run's own game in its window; None for the practice game."""
+    from agent.window_trial import board_of, window_matches
+    from data.profile import load_profile
+    from gui.practice.demonstration import PROFILE
+    from gui.practice.trials import SCRIPTED
+    from models.checkpoint import load_run
+    from models.engine import PolicyRunner
+
+    if player in SCRIPTED:
+        return None
+    run = load_run(Path(player), kind="policy")
+    game = load_profile(profile) if profile else run.profile
+    if game.name == PROFILE:
+        return None
+    board_of(game)
+    return partial(window_matches, PolicyRunner.load(Path(player), profile=game), game)
 
 
 def demo(

@@ -1,0 +1,154 @@
+"""Matches of any game in its window, with the goals read from the screen."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from agent.desktop import play_desktop
+from agent.key_sink import PynputSink
+from agent.loop import PlaySettings
+from agent.runner import Runner
+from agent.score_reader import ScoreReader, ScoreWatch
+from agent.trial import Score
+from agent.watchdog import Watchdog
+from data.errors import DisplayError, ProfileError
+from data.profile import GameProfile
+from data.score_board import ScoreBoard
+from recorder.pacing import MonotonicClock
+from recorder.screen import MssScreen
+from recorder.window import OpenWindow, find_window
+
+LOOK_S = 0.2
+TAP_S, BETWEEN_TAPS_S = 0.12, 1.0
+BEGIN_S = 60.0
+"""How long a match may take to begin, with its score in sight."""
+WINDOW_S = 20.0
+
+
+def board_of(profile: GameProfile) -> ScoreBoard:
+    """Return where a game shows its score.
+
+    Raises:
+        ProfileError: The profile does not say.
+    """
+    if profile.score is None:
+        raise ProfileError(
+            f"profile {profile.name}: it does not say where the score stands. Add a part [score]; "
+            "'understudy profile digits' makes its pictures."
+        )
+    return profile.score
+
+
+def window_matches(
+    runner: Runner,
+    profile: GameProfile,
+    seeds: Sequence[int],
+    on_match: Callable[[Score], None],
+    *,
+    seconds: float,
+    stop: Callable[[], bool],
+    log: Callable[[int], Path | None] = lambda index: None,
+) -> list[Score]:
+    """Play as many matches as there are seeds, which the game itself knows nothing of.
+
+    Args:
+        runner: The policy.
+        profile: Of the game; names the window and the score board.
+        seeds: One for each match.
+        on_match: Told of each match as it ends.
+        seconds: How long to play a match at most; it ends before when the score falls.
+        stop: Asked all the while.
+        log: Names the flight log of a match, if any.
+
+    Raises:
+        DisplayError: No display, no such window, or no score could be read in time.
+        ProfileError: The profile names no score board.
+    """
+    board = board_of(profile)
+    reader, scores = ScoreReader(board), []
+    for index, _ in enumerate(seeds):
+        if stop():
+            break
+        with closing(find_window(profile.title, WINDOW_S)) as window:
+            window.activate()
+            _tap(board.start, stop)
+            watcher = _Watcher(reader, window)
+            try:
+                watcher.wait_for_first(stop)
+                runner.reset()
+                play_desktop(
+                    runner,
+                    profile,
+                    settings=PlaySettings(seconds=seconds),
+                    log=log(index),
+                    stop=lambda watcher=watcher: stop() or watcher.over,  # type: ignore[misc]
+                )
+            finally:
+                watcher.end()
+        scores.append(watcher.score())
+        on_match(scores[-1])
+    return scores
+
+
+def _tap(keys: Sequence[str], stop: Callable[[], bool]) -> None:
+    """Tap keys one after another, slowly enough for a menu."""
+    if not keys:
+        return
+    with closing(PynputSink(Watchdog())) as sink:
+        for key in keys:
+            time.sleep(BETWEEN_TAPS_S)
+            if stop():
+                return
+            sink.set_held(frozenset({key}))
+            time.sleep(TAP_S)
+            sink.release_all()
+
+
+class _Watcher:
+    """Reads the score a few times a second, on a thread and a connection of its own."""
+
+    def __init__(self, reader: ScoreReader, window: OpenWindow) -> None:
+        self._reader, self._window = reader, window
+        self._watch = ScoreWatch()
+        self._ending = threading.Event()
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="score", daemon=True)
+        self._thread.start()
+
+    @property
+    def over(self) -> bool:
+        """Whether the match has ended, or can't be watched any more."""
+        return self._watch.over or self._error is not None
+
+    def wait_for_first(self, stop: Callable[[], bool]) -> None:
+        """Wait until a score has been read."""
+        until_s = time.monotonic() + BEGIN_S
+        while self._watch.score is None and not stop():
+            if self._error is not None:
+                raise self._error
+            if time.monotonic() > until_s:
+                raise DisplayError(
+                    "no score can be read in the window. Begin a match, and check the areas and "
+                    "digits of the profile's [score]."
+                )
+            time.sleep(LOOK_S)
+
+    def score(self) -> Score:
+        """Return the goals of the match."""
+        return self._watch.score or Score(0, 0)
+
+    def end(self) -> None:
+        """Look no more."""
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        clock = MonotonicClock()
+        try:
+            with closing(MssScreen(self._window.rect, clock)) as screen:
+                while not self._ending.wait(LOOK_S):
+                    self._watch.see(self._reader.read(screen.grab().image), clock.now_ns())
+        except (DisplayError, ProfileError) as error:
+            self._error = error
