@@ -152,6 +152,11 @@ class FrameView(QWidget):
         font.setPointSize(max(14, self.height() // 16))
         font.setBold(True)
         painter.setFont(font)
+        room = max(1, self.width() - 32)
+        wide = painter.fontMetrics().horizontalAdvance(self._banner)
+        if wide > room:  # a long sentence is shown whole, in smaller letters
+            font.setPointSizeF(max(8.0, font.pointSizeF() * room / wide))
+            painter.setFont(font)
         height = painter.fontMetrics().height() + 16
         band = QRectF(0, (self.height() - height) / 2, self.width(), height)
         painter.fillRect(band, QColor(0, 0, 0, 170))

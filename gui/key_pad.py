@@ -13,6 +13,7 @@ KEY_PX = 40.0
 GAP_PX = 6.0
 HEAD_GAP_PX = 26.0
 TITLE_PX = 20.0
+CAPTION_PX = 18.0
 ARROWS = {"up": (1, 0), "left": (0, 1), "down": (1, 1), "right": (2, 1)}
 SYMBOLS = {"up": "↑", "left": "←", "down": "↓", "right": "→", "space": "␣", "enter": "⏎"}
 
@@ -30,6 +31,7 @@ class KeyPad(QWidget):
         self._held: frozenset[str] = frozenset()
         self._chances: Mapping[str, float] = {}
         self._places: dict[str, QRectF] = {}
+        self._captions: dict[str, str] = {}
         self._titles: list[tuple[str, float]] = []
         self._size = QSize()
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -38,16 +40,20 @@ class KeyPad(QWidget):
     def set_profile(self, profile: GameProfile) -> None:
         """Show the keys of another game."""
         self._held, self._chances = frozenset(), {}
-        self._places, self._titles = {}, []
+        self._places, self._titles, self._captions = {}, [], {}
         left, bottom = 0.0, 0.0
         for head in profile.heads:
             title_px = float(self.fontMetrics().horizontalAdvance(head.name))
-            places = _places(head, left, self)
+            captions = _captions(head)
+            places = _places(head, left, self, captions)
+            self._captions |= captions
             self._titles.append((head.name, left))
             self._places |= {key: rect for key, rect in places.items() if key not in self._places}
             right = max([rect.right() for rect in places.values()], default=left)
             bottom = max([bottom, *(rect.bottom() for rect in places.values())])
             left = max(right, left + title_px) + HEAD_GAP_PX
+        if self._captions:
+            bottom += CAPTION_PX
         self._size = QSize(round(left - HEAD_GAP_PX) + 2, round(bottom) + 2)
         self.updateGeometry()
         self.update()
@@ -103,6 +109,10 @@ class KeyPad(QWidget):
             painter.fillRect(bar, QColor(colour.on_accent if held else colour.series[1]))
         painter.setPen(QColor(colour.on_accent if held else colour.text))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, key_label(key))
+        if key in self._captions:
+            painter.setPen(QColor(colour.quiet))
+            below = QRectF(rect.left() - 10, rect.bottom() + 2, rect.width() + 20, CAPTION_PX)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._captions[key])
 
 
 def chances_of(head: Head, probabilities: Mapping[str, float]) -> dict[str, float]:
@@ -114,7 +124,18 @@ def chances_of(head: Head, probabilities: Mapping[str, float]) -> dict[str, floa
     return found
 
 
-def _places(head: Head, left: float, widget: QWidget) -> dict[str, QRectF]:
+def _captions(head: Head) -> dict[str, str]:
+    """Return what each key does, where one key alone does it and its name says something else."""
+    return {
+        chord[0]: name.replace("_", " ")
+        for name, chord in head.classes.items()
+        if len(chord) == 1 and name != chord[0] and name != head.name
+    }
+
+
+def _places(
+    head: Head, left: float, widget: QWidget, captions: Mapping[str, str]
+) -> dict[str, QRectF]:
     """Place a head's keys: arrows as on a keyboard, others in a row."""
     step = KEY_PX + GAP_PX
     if head.keys and head.keys <= set(ARROWS):
@@ -126,7 +147,9 @@ def _places(head: Head, left: float, widget: QWidget) -> dict[str, QRectF]:
     places, x = {}, left
     order = [key for chord in head.classes.values() for key in chord]
     for key in dict.fromkeys(order):
-        width = max(KEY_PX, widget.fontMetrics().horizontalAdvance(key_label(key)) + 18.0)
+        letters, caption = key_label(key), captions.get(key, "")
+        across = widget.fontMetrics().horizontalAdvance
+        width = max(KEY_PX, across(letters) + 18.0, across(caption) + 6.0)
         places[key] = QRectF(x, TITLE_PX, width, KEY_PX)
         x += width + GAP_PX
     return places

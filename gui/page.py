@@ -75,6 +75,17 @@ def words(text: str = "", *, quiet: bool = False) -> QLabel:
     return label
 
 
+def flow(page: QWidget) -> None:
+    """Let all words on a page that is scrolled as a whole take just the lines they need.
+
+    By themselves they ask for the height that they would have in a narrow column.
+    """
+    usual = QSizePolicy.Policy.Preferred
+    for label in page.findChildren(QLabel):
+        if label.wordWrap():
+            label.setSizePolicy(usual, usual)
+
+
 def button(
     text: str,
     on_click: Callable[[], object],

@@ -166,6 +166,13 @@ def _sheet(colour: Colours) -> str:
         border: 1px solid {colour.border}; border-radius: 5px; background: {colour.card};
         color: {colour.text}; min-height: 20px; }}
     QLineEdit:focus {{ border-color: {colour.accent}; }}
+    QCheckBox::indicator:unchecked, QRadioButton::indicator:unchecked,
+        QTreeView::indicator:unchecked, QListView::indicator:unchecked,
+        QTableView::indicator:unchecked {{ width: 13px; height: 13px; border-radius: 3px;
+        border: 1px solid {colour.quiet}; background: {colour.card}; }}
+    QRadioButton::indicator:unchecked {{ border-radius: 7px; }}
+    QCheckBox::indicator:unchecked:disabled, QRadioButton::indicator:unchecked:disabled,
+        QTreeView::indicator:unchecked:disabled {{ border-color: {colour.border}; }}
     QTableView, QListView, QTreeView, QTextBrowser {{ border: 1px solid {colour.border};
         border-radius: 6px; background: {colour.card}; gridline-color: {colour.border}; }}
     QHeaderView::section {{ background: {colour.window}; color: {colour.quiet}; border: none;

@@ -116,6 +116,7 @@ def record_desktop(
     options: RecordOptions | None = None,
     on_wait: Callable[[int | None], None] = lambda left_s: None,
     on_status: Callable[[RecordStatus], None] = lambda status: None,
+    on_controls: Callable[[Controls], None] = lambda controls: None,
 ) -> Recorded:
     """Record the window that the profile names until stopped, closed, or a stop key.
 
@@ -127,6 +128,7 @@ def record_desktop(
         options: Window, length, countdown, and whether to keep only the last stretch.
         on_wait: Told the seconds left of the countdown; None while it waits for the focus.
         on_status: Told ten times a second.
+        on_controls: Given the session's buttons, which the hot keys press as well, before it waits.
 
     Raises:
         DisplayError: No display, no such window, or it went away before the recording began.
@@ -137,6 +139,7 @@ def record_desktop(
     options = options or RecordOptions()
     with open_desktop(profile, options.window) as desktop:
         controls = HotKeyControls(profile, desktop.keys.presses)
+        on_controls(controls)
         count_down(
             desktop.window,
             desktop.clock,

@@ -120,6 +120,7 @@ def record(
             if on_status is not None and session.status_due():
                 on_status(session.status())
         session.take_last_keys()
+        session.take_wishes(None)  # of the last tick; what is to be saved is saved at the end
     finally:
         session.finish(late_ticks=pacer.late_ticks)
     return session.report(late_ticks=pacer.late_ticks, ending=ending)

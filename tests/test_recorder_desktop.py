@@ -9,7 +9,7 @@ from recorder.desktop import RecordOptions, WindowChoice, record_desktop
 from recorder.display import VirtualScreen
 from recorder.parts import Parts
 from recorder.screen import MssScreen
-from recorder.status import Ending
+from recorder.status import Ending, RecordStatus, State
 from recorder.window import Rect
 from tests.factories import altered_profile
 from tests.x11 import Desk
@@ -48,6 +48,30 @@ def test_a_display_that_dies_leaves_a_whole_recording(tmp_path, virtual_screen):
     with Recording(tmp_path / "game.h5") as found:
         assert found.complete
         assert found.frame_count >= 5
+
+
+def test_a_recording_can_be_steered_by_others_than_the_hot_keys(tmp_path, virtual_screen, desk):
+    profile, given = altered_profile(title="Tiny Game"), []
+    desk.window("Tiny Game")
+
+    def steer(status: RecordStatus) -> None:
+        (controls,) = given
+        if status.state is State.PAUSED:
+            controls.stop()
+        elif status.frames >= 5:
+            controls.pause()
+
+    done = record_desktop(
+        profile,
+        Parts(tmp_path / "game.h5"),
+        rate_hz=30,
+        stop=lambda: False,
+        options=OPTIONS,
+        on_status=steer,
+        on_controls=given.append,
+    )
+    assert done.report.ending is Ending.STOPPED
+    assert [wait.why for wait in done.report.waits] == [State.PAUSED]
 
 
 def test_a_dead_screen_is_refused_and_can_be_closed(virtual_screen):

@@ -143,6 +143,19 @@ def test_a_session_that_ends_in_a_pause_closes_its_span(tmp_path):
     assert session.spans == [(SpanKind.PAUSED, 250, 500)]
 
 
+def test_a_discard_in_the_last_tick_still_counts(tmp_path):
+    session = Session(tmp_path)
+
+    def stop():
+        if session.clock.now_ns() < 700 * MS:
+            return False
+        session.controls.discard_last(0.3)
+        return True
+
+    session.run(stop=stop)
+    assert session.spans == [(SpanKind.DISCARDED, 400, 700)]
+
+
 def test_the_last_seconds_can_be_discarded(tmp_path):
     session = Session(tmp_path)
     session.clock.plan(790, lambda: session.controls.discard_last(0.5))

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
@@ -86,14 +87,20 @@ class Line:
         """Say whether to end in good order."""
         return self._stop.is_set()
 
-    def heard(self) -> list[Any]:
-        """Return what the window said since the last call, in order."""
+    def heard(self, *, wait_s: float = 0.0) -> list[Any]:
+        """Return what the window said since the last call, in order.
+
+        Args:
+            wait_s: How long to wait for something when there is nothing yet; being asked to stop
+                ends the wait.
+        """
         found = []
-        while True:
-            try:
+        with suppress(Empty):
+            if wait_s > 0:
+                found.append(self._heard.get(timeout=wait_s))
+            while True:
                 found.append(self._heard.get_nowait())
-            except Empty:
-                return found
+        return [message for message in found if not isinstance(message, Stop)]
 
     def _listen(self) -> None:
         while True:
@@ -101,12 +108,12 @@ class Line:
                 message = self._connection.recv()
             except (EOFError, OSError):
                 self._stop.set()
+                self._heard.put(Stop())
                 threading.Timer(PARENT_GONE_S, os._exit, (1,)).start()
                 return
             if isinstance(message, Stop):
                 self._stop.set()
-            else:
-                self._heard.put(message)
+            self._heard.put(message)  # a stop, too: it ends a wait
 
 
 def run_job(

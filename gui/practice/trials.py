@@ -1,15 +1,11 @@
 """Practice matches of any player, without a window or through the real one."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,10 +15,14 @@ from agent.loop import PlaySettings, play
 from agent.runner import Runner
 from agent.trial import Score
 from agent.watchdog import Watchdog
-from data.errors import DisplayError, UnderstudyError
+from data.errors import UnderstudyError
 from data.profile import load_profile
 from gui.practice.demonstration import PROFILE
-from gui.practice.devices import SIZE, HeadlessGame
+from gui.practice.devices import HeadlessGame
+from gui.practice.match_window import WINDOW_S as WINDOW_S
+from gui.practice.match_window import MatchPlan as MatchPlan
+from gui.practice.match_window import practice_window as practice_window
+from gui.practice.match_window import read_result as read_result
 from gui.practice.players import CoachPlayer, Player, RandomPlayer
 from models.checkpoint import load_run, require_profile
 from models.engine import PolicyRunner
@@ -31,22 +31,6 @@ from recorder.pacing import MonotonicClock, Pacer
 from recorder.window import find_window
 
 SCRIPTED = ("coach", "random", "idle")
-WINDOW_S = 20.0  # Qt comes up in one second on an idle machine
-END_S = 30.0  # how long past full time a window may take to close
-
-
-@dataclass(frozen=True, slots=True)
-class MatchPlan:
-    """Which matches to play."""
-
-    player: str
-    """`coach`, `random`, `idle`, or the folder of a policy's run."""
-    difficulty: str = "beginner"
-    seconds: float = 60.0
-    threads: int = 1
-    """For one policy; several matches run side by side."""
-    size: tuple[int, int] = SIZE
-    """Of the pictures that a policy is shown without a window."""
 
 
 def check_player(player: str) -> None:
@@ -126,46 +110,6 @@ def headless_matches(
             pool.shutdown(cancel_futures=True)
             raise
     return [scores[seed] for seed in seeds]
-
-
-@contextmanager
-def practice_window(
-    plan: MatchPlan, seed: int, result: Path, *, truth: Path | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """Open the real window for one match; it is closed on leaving."""
-    command = [
-        sys.executable,
-        "-m",
-        "gui.practice.launch",
-        "--exit-at-full-time",
-        "--force",
-    ]
-    command += ["--difficulty", plan.difficulty, "--seconds", f"{plan.seconds:g}"]
-    command += ["--seed", str(seed), "--result", str(result)]
-    command += ["--coach"] if plan.player == "coach" else []
-    command += ["--truth", str(truth)] if truth else []
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as window:
-        try:
-            yield window
-        finally:
-            if window.poll() is None:
-                window.terminate()
-
-
-def read_result(window: "subprocess.Popen[bytes]", result: Path) -> Score:
-    """Wait for a window to close after full time and return the score.
-
-    Raises:
-        DisplayError: It went away without a result.
-    """
-    try:
-        window.wait(END_S)
-    except subprocess.TimeoutExpired:
-        window.terminate()
-    if not result.is_file():
-        raise DisplayError("the practice window closed before full time.")
-    found = json.loads(result.read_text(encoding="utf-8"))
-    return Score(found["goals_for"], found["goals_against"])
 
 
 def real_matches(

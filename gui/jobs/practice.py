@@ -1,0 +1,237 @@
+"""Matches of the practice game: one in its window, or many without one."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from multiprocessing import active_children
+from pathlib import Path
+from subprocess import Popen
+from typing import TYPE_CHECKING
+
+from data.errors import UnderstudyError
+from gui.jobs.line import Line
+
+if TYPE_CHECKING:
+    from agent.trial import Interval, Score
+    from models.engine import PolicyRunner
+
+PRACTICE = "practice"
+PERSON, COACH, IDLE = "person", "coach", "idle"
+STEP_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRequest:
+    """Which match to play in the window."""
+
+    player: str
+    """`person`, `coach`, or the folder of a policy's run."""
+    difficulty: str
+    seconds: float
+    seed: int
+
+
+class Stage(StrEnum):
+    """How far a match has come."""
+
+    LOADING = "loading"
+    """The bot is being loaded."""
+    OPENING = "opening"
+    """The window is being opened."""
+    PLAYING = "playing"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Processes that must not outlive the job."""
+
+    process_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """How a match ended."""
+
+    ours: int
+    theirs: int
+
+
+def play_match(request: MatchRequest, line: Line) -> Goals | None:
+    """Open the game's window for one match, and close it afterwards.
+
+    Args:
+        request: Which match.
+        line: Is told each `Stage`, and what was `Begun`.
+
+    Returns:
+        The score; None when the match was not played to its end.
+
+    Raises:
+        DisplayError: There is no display, or the window does not open.
+        CheckpointError: The run can't be used.
+    """
+    from gui.practice.match_window import MatchPlan, practice_window
+    from recorder.display import require_display
+
+    require_display()
+    scripted = {PERSON: IDLE, COACH: COACH}.get(request.player)
+    runner = None
+    if scripted is None:
+        line.tell(Stage.LOADING)  # PyTorch alone takes seconds
+        from models.engine import PolicyRunner
+
+        runner = PolicyRunner.load(Path(request.player))
+    plan = MatchPlan(scripted or request.player, request.difficulty, request.seconds)
+    line.tell(Stage.OPENING)
+    with tempfile.TemporaryDirectory(prefix="understudy-match-") as folder:
+        result = Path(folder) / "result.json"
+        with practice_window(plan, request.seed, result) as window:
+            line.tell(Begun((window.pid,)))
+            return _watch(window, result, runner, line)
+
+
+def _watch(
+    window: "Popen[bytes]", result: Path, runner: "PolicyRunner | None", line: Line
+) -> Goals | None:
+    """See a match through, with the policy at the keys if there is one."""
+    from data.errors import DisplayError
+    from gui.practice.match_window import read_result
+
+    def over() -> bool:
+        return line.stop_asked() or window.poll() is not None
+
+    _bring_forward(line, over)
+    if runner is not None and not over():
+        from agent.desktop import play_desktop
+        from agent.loop import PlaySettings
+
+        try:
+            play_desktop(runner, runner.profile, settings=PlaySettings(), log=None, stop=over)
+        except DisplayError:
+            if not over():  # it was closed just now
+                raise
+    while not over():
+        time.sleep(STEP_S)
+    if not line.stop_asked():
+        with suppress(DisplayError):  # it was closed before full time
+            score = read_result(window, result)
+            return Goals(score.goals_for, score.goals_against)
+    return None
+
+
+def _bring_forward(line: Line, over: Callable[[], bool]) -> None:
+    """Wait for the window, and give it the keys."""
+    from data.errors import DisplayError
+    from data.profile import load_profile
+    from gui.practice.match_window import WINDOW_S
+    from recorder.window import find_window
+
+    title, ends_s = load_profile(PRACTICE).title, time.monotonic() + WINDOW_S
+    while not over():
+        try:
+            with closing(find_window(title)) as found:
+                found.activate()
+        except DisplayError:
+            if time.monotonic() > ends_s:
+                raise
+            time.sleep(STEP_S)
+        else:
+            line.tell(Stage.PLAYING)
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class CountRequest:
+    """Which matches to play without a window, faster than they would be played."""
+
+    player: str
+    """`coach`, `idle`, or the folder of a policy's run."""
+    difficulty: str
+    seconds: float
+    """Of each match."""
+    matches: int
+    seed: int = 0
+    """Of the first match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Goals of all matches that were played to their end."""
+
+    matches: int
+    scored: "Interval"
+    """A match, with its 95% interval."""
+    conceded: "Interval"
+
+
+def count_goals(request: CountRequest, line: Line) -> Counted | None:
+    """Play matches side by side and add up their goals.
+
+    Stopped early, it counts the matches that were over by then; None where there were none.
+
+    Raises:
+        CheckpointError: The run can't be used.
+    """
+    from agent.trial import TrialReport, run_trial
+    from gui.practice.trials import MatchPlan, check_player, headless_matches
+
+    check_player(request.player)
+    plan = MatchPlan(request.player, request.difficulty, request.seconds)
+    scores: list[Score] = []
+
+    def on_match(score: "Score") -> None:
+        scores.append(score)
+        line.progress(f"{len(scores)} of {request.matches} matches", len(scores) / request.matches)
+
+    with _helpers_end_when_asked(line):
+        try:
+            run_trial(
+                partial(headless_matches, plan),
+                player=request.player,
+                difficulty=request.difficulty,
+                matches=request.matches,
+                seed=request.seed,
+                on_match=on_match,
+            )
+        except BrokenExecutor:
+            if not line.stop_asked():
+                raise UnderstudyError(
+                    "a process that played the matches has died. Close other programs, and count "
+                    "fewer matches."
+                ) from None
+    if not scores:
+        return None
+    report = TrialReport(request.player, request.difficulty, tuple(scores))
+    return Counted(len(scores), report.goals_for, report.goals_against)
+
+
+@contextmanager
+def _helpers_end_when_asked(line: Line) -> Iterator[None]:
+    """Tell of the processes that play, and end them at once when a stop is asked for."""
+    finished = threading.Event()
+
+    def watch() -> None:
+        told: set[int] = set()
+        while not finished.wait(STEP_S):
+            helpers = active_children()
+            new = {each.pid for each in helpers if each.pid is not None} - told
+            if new:
+                told |= new
+                line.tell(Begun(tuple(sorted(new))))
+            if line.stop_asked():
+                for each in helpers:
+                    each.terminate()
+
+    watcher = threading.Thread(target=watch, name="helpers")
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()

@@ -1,0 +1,84 @@
+"""What is in a folder already: recordings and runs, counted."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import UnderstudyError
+from gui.jobs.line import Line
+
+POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class StockRequest:
+    """Where to look."""
+
+    recordings: Path
+    runs: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run folder that is complete."""
+
+    folder: Path
+    kind: str
+    """`policy` or `detector`."""
+    game: str
+    """Its profile's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What was found."""
+
+    seconds: tuple[tuple[str, float], ...] = ()
+    """Of each readable recording: its profile's name, and its length."""
+    runs: tuple[Run, ...] = ()
+    """By name."""
+
+    def seconds_of(self, game: str) -> list[float]:
+        """Return the lengths of a game's recordings."""
+        return [length for name, length in self.seconds if name == game]
+
+    def policies_of(self, game: str) -> list[Run]:
+        """Return the runs that can play a game."""
+        return [run for run in self.runs if run.kind == POLICY and run.game == game]
+
+
+def take_stock(request: StockRequest, line: Line) -> Stock:
+    """Count recordings and runs; what can't be read is left out."""
+    lengths = []
+    for file in sorted(request.recordings.glob("*.h5")):
+        if line.stop_asked():
+            break
+        found = _length(file)
+        if found is not None:
+            lengths.append(found)
+    return Stock(tuple(lengths), tuple(find_runs(request.runs)))
+
+
+def find_runs(folder: Path) -> list[Run]:
+    """List the complete runs in a folder, by name; a few small files are read."""
+    found = []
+    for weights in sorted(folder.glob("*/checkpoint.safetensors")):
+        try:
+            config = json.loads((weights.parent / "config.json").read_text(encoding="utf-8"))
+            kind, game = config["kind"], config["profile"]["name"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        found.append(Run(weights.parent, str(kind), str(game)))
+    return found
+
+
+def _length(file: Path) -> tuple[str, float] | None:
+    from data.reader import Recording
+
+    try:
+        with Recording(file) as recording:
+            times = recording.times_ns
+            seconds = float(times[-1] - times[0]) / 1e9 if len(times) else 0.0
+            return recording.profile.name, seconds
+    except UnderstudyError:
+        return None

@@ -1,0 +1,109 @@
+"""One longer job at a time: what it does, how far it is, and a button that stops it."""
+
+import time
+from collections.abc import Callable
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from data.moments import length
+from gui.jobs.line import Ended, How, Job, Progress
+from gui.page import button
+from gui.studio import Studio
+from gui.worker import Worker
+
+_TOLD_FROM_S = 2.0  # a shorter wait needs no forecast
+
+
+def time_left(elapsed_s: float, share: float) -> str:
+    """Say how long it will still take; nothing where that is not known, or not worth it."""
+    if share <= 0.0 or elapsed_s < 1.0:
+        return ""
+    left_s = elapsed_s * (1 - share) / share
+    return f"about {length(left_s)} left" if left_s >= _TOLD_FROM_S else ""
+
+
+class TaskBar(QWidget):
+    """Runs a job and shows it; hidden while there is none."""
+
+    failed = pyqtSignal(str)
+    """A job failed: the sentence to tell."""
+    freed = pyqtSignal()
+    """The job has ended."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._worker: Worker | None = None
+        self._doing = ""
+        self._began_s = 0.0
+        self._what = ""
+        self._then: Callable[[object], None] = lambda result: None
+        self._words = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setMaximumWidth(260)
+        self.stop_button = button("Stop", self.stop, tip="Stop this; what was done so far is kept")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._words)
+        layout.addStretch(1)
+        layout.addWidget(self._bar)
+        layout.addWidget(self.stop_button)
+        self.hide()
+
+    @property
+    def doing(self) -> str:
+        """What runs, such as "boxes are being suggested"; empty for nothing."""
+        return self._doing
+
+    def run(self, job: Job, request: object, doing: str, then: Callable[[object], None]) -> bool:
+        """Start a job; False while another runs.
+
+        Args:
+            job: See `gui.jobs.line`.
+            request: For the job.
+            doing: What it is while it runs, as in "boxes are being suggested".
+            then: Told the result when it is done, or was stopped and has one.
+        """
+        if self._worker is not None:
+            return False
+        self._doing, self._then = doing, then
+        self._began_s, self._what = time.monotonic(), ""
+        self._words.setText(f"{doing[:1].upper()}{doing[1:]}")
+        self._bar.setRange(0, 0)
+        self.stop_button.setEnabled(True)
+        self._worker = self._studio.worker(job, request)
+        self._worker.told.connect(self._told)
+        self._worker.ended.connect(self._ended)
+        self._worker.start()
+        self.show()
+        return True
+
+    def stop(self) -> None:
+        """Ask the job to end in good order."""
+        if self._worker is not None:
+            self._words.setText("Stopping…")
+            self.stop_button.setEnabled(False)
+            self._worker.stop()
+
+    def _told(self, message: object) -> None:
+        if not isinstance(message, Progress) or not self.stop_button.isEnabled():
+            return
+        if message.what != self._what:
+            self._what, self._began_s = message.what, time.monotonic()
+        self._bar.setRange(0, 1000 if message.share else 0)
+        self._bar.setValue(round(1000 * message.share))
+        left = time_left(time.monotonic() - self._began_s, message.share)
+        self._words.setText(f"{message.what}, {left}" if left else message.what)
+
+    def _ended(self, ended: Ended) -> None:
+        if self._worker is not None:
+            self._worker.deleteLater()
+        self._worker = None
+        self._doing = ""
+        self.hide()
+        if ended.result is not None:
+            self._then(ended.result)
+        elif ended.how is not How.STOPPED:
+            self.failed.emit(ended.sentence)
+        self.freed.emit()

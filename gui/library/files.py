@@ -1,0 +1,53 @@
+"""Rename, delete and mark the files of recordings, and what is noted about them."""
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from PyQt6.QtCore import QFile, QStandardPaths
+
+from data.errors import UnderstudyError
+from gui.library.marks import forget_remark, move_remark
+
+FRESH_S = 10.0  # a file that changed since is probably being written
+
+
+def rename(path: Path, other: Path) -> None:
+    """Give a recording another name in its folder.
+
+    Raises:
+        UnderstudyError: It can't be.
+    """
+    if other.exists():
+        raise UnderstudyError(f"{other.name} exists already. Choose another name.")
+    try:
+        path.rename(other)
+    except OSError as error:
+        raise UnderstudyError(
+            f"{path.name} can't be renamed: {error.strerror}. Check that the folder can be written."
+        ) from error
+    move_remark(path.parent, path.name, other.name)
+
+
+def to_trash(paths: Iterable[Path]) -> list[Path]:
+    """Move files to the system's trash; return those that could not be, and are as they were."""
+    # Qt finds no trash where this is missing, as it is for a new user
+    home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    with suppress(OSError):
+        Path(home).mkdir(parents=True, exist_ok=True)
+    left = []
+    for path in paths:
+        if not QFile(str(path)).moveToTrash():
+            left.append(path)
+        else:
+            forget_remark(path.parent, path.name)
+    return left
+
+
+def is_being_written(path: Path) -> bool:
+    """Say whether a leftover changed a moment ago, so that its recorder is probably alive."""
+    try:
+        return time.time() - path.stat().st_mtime < FRESH_S
+    except OSError:
+        return False

@@ -1,0 +1,163 @@
+"""Counts a bot's goals over many matches of the practice game, beside the coach's."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QProgressBar, QVBoxLayout
+
+from gui.jobs.line import Ended, How, Progress
+from gui.jobs.practice import COACH, Begun, Counted, CountRequest, count_goals
+from gui.page import GAP, button, heading, row, words
+from gui.play.kept_score import (
+    MATCH_S,
+    MATCHES,
+    SEED,
+    Score,
+    keep_score,
+    kept_score,
+    part_words,
+    score_words,
+)
+from gui.studio import Studio
+from gui.worker import Worker
+
+NICENESS = 10
+
+
+class ScoreCard(QFrame):
+    """Says how good a bot is at the practice game, and finds out when asked."""
+
+    refused = pyqtSignal(str)
+    """What went wrong, in a sentence."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._studio = studio
+        self._run: Path | None = None
+        self._difficulty = ""
+        self._asked: tuple[Path, str] | None = None
+        self._worker: Worker | None = None
+        self._bot: Counted | None = None
+        self._helpers: set[int] = set()
+        self._told = words()
+        self._bar = QProgressBar()
+        self.count = button(f"&Count goals over {MATCHES} matches", self._count)
+        self.stop = button("Sto&p counting", self.end)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(GAP)
+        layout.addWidget(heading("How good is it?"))
+        layout.addWidget(self._told)
+        layout.addWidget(self._bar)
+        layout.addStretch(1)
+        layout.addWidget(row(self.count, self.stop, None))
+        self._tell()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._told.text()
+
+    @property
+    def busy(self) -> bool:
+        """Whether matches are being played."""
+        return self._worker is not None and self._worker.running
+
+    def show_run(self, run: Path | None, difficulty: str) -> None:
+        """Say how good a run is at a difficulty, as far as that is known."""
+        self._run, self._difficulty = run, difficulty
+        self._tell()
+
+    def end(self) -> None:
+        """Stop counting; what is counted so far is told."""
+        if self._worker is not None:
+            self._worker.stop()
+
+    def _count(self) -> None:
+        if self._run is not None and not self.busy:
+            self._asked, self._bot = (self._run, self._difficulty), None
+            self._begin(str(self._run))
+
+    def _begin(self, player: str) -> None:
+        assert self._asked is not None
+        request = CountRequest(player, self._asked[1], MATCH_S, MATCHES, SEED)
+        self._helpers.clear()
+        self._worker = self._studio.worker(count_goals, request, niceness=NICENESS)
+        self._worker.told.connect(self._hear)
+        self._worker.ended.connect(self._ended)
+        self._worker.start()
+        self._tell()
+
+    def _hear(self, message: object) -> None:
+        if isinstance(message, Begun):
+            self._helpers.update(message.process_ids)
+        elif isinstance(message, Progress):
+            done = message.share if self._bot is None else 1 + message.share
+            self._bar.setValue(round(50 * done))
+            self._told.setText(f"{self._player()} plays: {message.what} of a minute each.")
+
+    def _ended(self, ended: Ended) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.deleteLater()
+        found = ended.result
+        if ended.how is How.DIED:
+            self._end_helpers()
+        if ended.how is How.DONE and isinstance(found, Counted):
+            self._next(found)
+            return
+        self._tell()
+        if ended.how in (How.FAILED, How.DIED):
+            self.refused.emit(f"Goals could not be counted: {ended.sentence}")
+        elif isinstance(found, Counted) and self._bot is None:
+            self._told.setText(f"Stopped. {part_words(found)}")
+        elif self._bot is not None:
+            self._told.setText(f"Stopped. {part_words(self._bot)}")
+
+    def _next(self, found: Counted) -> None:
+        """Go on with the coach after the bot, and keep both."""
+        assert self._asked is not None
+        if self._bot is None:
+            self._bot = found
+            self._begin(COACH)
+            return
+        problem = keep_score(*self._asked, Score(self._bot, found))
+        self._tell()
+        if problem:
+            self._told.setText(score_words(Score(self._bot, found)))
+            self.refused.emit(problem)
+
+    def _player(self) -> str:
+        return "The bot" if self._bot is None else "The coach"
+
+    def _end_helpers(self) -> None:
+        for process_id in self._helpers:
+            with suppress(OSError):
+                os.kill(process_id, signal.SIGTERM)
+
+    def _tell(self) -> None:
+        busy = self.busy
+        self._bar.setVisible(busy)
+        self.stop.setVisible(busy)
+        self.count.setVisible(not busy)
+        self.count.setEnabled(self._run is not None)
+        self.count.setToolTip(
+            "Played without a window, faster than they would last"
+            if self._run is not None
+            else "Choose a bot first"
+        )
+        if busy:
+            if self._bot is None:
+                self._bar.setValue(0)
+            self._told.setText(f"{self._player()} plays {MATCHES} matches of a minute each.")
+        else:
+            known = None if self._run is None else kept_score(self._run, self._difficulty)
+            self._told.setText(
+                f"Nobody has counted its goals against {self._difficulty} players yet."
+                if known is None
+                else score_words(known)
+            )

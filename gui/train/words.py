@@ -1,0 +1,203 @@
+"""What the page Train says: plain functions from what is known to a sentence."""
+
+from collections.abc import Sequence
+
+from gui.jobs.line import Ended, How
+from gui.jobs.train import Source, Trained
+from gui.train.choices import Choices, Kind, problem
+
+LEAST_S = 180.0  # of play, for a bot that does something sensible
+GOOD_S = 600.0
+PLENTY_S = 1800.0
+FEW_PICTURES, MANY_PICTURES = 40, 200
+
+PHASES = {
+    "starting": "Getting ready",
+    "reading": "Reading the labelled pictures",
+    "seeing": "Looking at the recordings",
+    "aligning": "Measuring how fast you react",
+    "learning": "Learning",
+    "saving": "Saving and judging what was learned",
+}
+
+
+def length(seconds: float) -> str:
+    """Write a length such as `2:05`, or `1:02:05`."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def about(seconds: float) -> str:
+    """Write a length as one says it: `about 3 minutes`."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {round(seconds / 10) * 10:.0f} seconds"
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return f"about {minutes} minute{'' if minutes == 1 else 's'}"
+    return f"about {seconds / 3600:.1f} hours"
+
+
+def enough(kind: Kind, chosen: Sequence[Source]) -> str:
+    """Say whether that is enough to learn from."""
+    if not chosen:
+        return "Tick at least one recording."
+    if kind == "detector":
+        return _enough_pictures(sum(source.pictures for source in chosen), len(chosen))
+    plain = [source for source in chosen if source.corrected_s is None]
+    seconds = sum(source.seconds for source in plain)
+    if not plain:
+        return "Only corrections: tick the recordings of your own play as well."
+    if seconds < LEAST_S:
+        said = "Little: enough to try it out. Three minutes make a first bot."
+    elif seconds < GOOD_S:
+        said = "Enough for a first bot. Ten minutes make a good one."
+    elif seconds < PLENTY_S:
+        said = "Enough for a good bot."
+    else:
+        said = "Plenty."
+    if len(plain) == 1:
+        said += " With a single recording nothing is kept apart to score it on: two are better."
+    return said
+
+
+def _enough_pictures(pictures: int, recordings: int) -> str:
+    if not pictures:
+        return "None of them holds a labelled picture. Draw boxes on the page Label first."
+    if pictures < FEW_PICTURES:
+        said = f"Few: label {FEW_PICTURES} pictures or more for a first detector."
+    elif pictures < MANY_PICTURES:
+        said = "Enough for a first detector; more pictures make it surer."
+    else:
+        said = "Enough for a good detector."
+    if recordings == 1:
+        said += " With a single recording nothing is kept apart to score it on: two are better."
+    return said
+
+
+def amount(kind: Kind, chosen: Sequence[Source]) -> str:
+    """Say how much is ticked."""
+    noun = "recording" if len(chosen) == 1 else "recordings"
+    if kind == "detector":
+        pictures = sum(source.pictures for source in chosen)
+        return f"{len(chosen)} {noun}, {pictures} labelled pictures"
+    seconds = sum(source.seconds for source in chosen if source.corrected_s is None)
+    corrected = sum(source.corrected_s or 0.0 for source in chosen)
+    said = f"{len(chosen)} {noun}, {seconds / 60:.1f} minutes"
+    return f"{said}, and {length(corrected)} of corrections" if corrected else said
+
+
+def holds(source: Source) -> str:
+    """Say what a recording holds that can be learned from."""
+    if source.problem:
+        return source.problem
+    said = "your play"
+    if source.corrected_s is not None:
+        said = f"corrections {length(source.corrected_s)}" if source.corrected_s else "the bot's"
+    if source.pictures:
+        said += f", {source.pictures} labelled pictures"
+    return said
+
+
+def unfit(kind: Kind, source: Source, game: str) -> str | None:
+    """Say why a recording can't be ticked, or None."""
+    if source.problem:
+        return source.problem
+    if source.game != game:
+        return f"Recorded with the profile {source.game}; the game at hand is {game}."
+    if kind == "detector" and not source.pictures:
+        return "It holds no labelled pictures. Draw boxes on the page Label."
+    if kind == "policy" and source.corrected_s == 0.0:
+        return "Nobody took over in it, so it corrects nothing."
+    if kind == "policy" and source.seconds <= 0:
+        return "It holds no play."
+    return None
+
+
+class TimeLeft:
+    """Estimates how long a phase still takes, from how it went so far."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._phase = ""
+        self._from_s = self._from_share = 0.0
+
+    def seconds(self, phase: str, share: float, now_s: float) -> float | None:
+        """Return the seconds left of a phase; None while it is too early to say.
+
+        Args:
+            phase: Its name; a new one begins anew.
+            share: How much of it is done, 0 to 1.
+            now_s: Of a monotonic clock.
+        """
+        if phase != self._phase:
+            self._phase, self._from_s, self._from_share = phase, now_s, share
+            return None
+        done, spent_s = share - self._from_share, now_s - self._from_s
+        if done <= 0.01 or spent_s < 1.0:
+            return None
+        return spent_s / done * (1.0 - share)
+
+
+def left_words(phase: str, left_s: float | None) -> str:
+    """Say how long it still takes."""
+    if left_s is None:
+        return ""
+    if phase == "seeing":
+        return f"{about(left_s)} left of looking; learning comes next"
+    return f"{about(left_s)} left at most"
+
+
+def start_problem(
+    kind: Kind,
+    chosen: Sequence[Source],
+    *,
+    held_out: int,
+    choices: Choices,
+    name: str | None,
+    busy: str | None,
+    has_gpu: bool | None,
+    sees: bool,
+) -> str | None:
+    """Say why a training can't start, the most important reason first, or None.
+
+    Args:
+        kind: What is to be trained.
+        chosen: What is ticked.
+        held_out: How many of these are marked for validation.
+        choices: The settings.
+        name: What is wrong with the run's name, or None.
+        busy: The run that is being trained now, or None.
+        has_gpu: Whether there is a GPU; None while that isn't known.
+        sees: Whether there is a detector for this game.
+    """
+    if busy is not None:
+        return f"{busy} is being trained. Wait until it is done, or stop it."
+    if kind == "policy" and not sees:
+        return "No detector knows the objects of this game. Train one in the next tab first."
+    if not chosen:
+        return "Tick at least one recording to learn from."
+    if kind == "policy" and all(source.corrected_s is not None for source in chosen):
+        return "Only corrections are ticked. Tick recordings of your own play as well."
+    if held_out == len(chosen):
+        return "All that is ticked is marked for validation. Tick something to learn from as well."
+    if choices.device == "cuda" and has_gpu is False:
+        return "There is no GPU here. Let it learn on the processor."
+    return problem(choices) or name
+
+
+def ended_words(ended: Ended, name: str) -> str:
+    """Say how a training ended, and what can be done now."""
+    trained = ended.result
+    if not isinstance(trained, Trained):
+        said = ended.sentence[:1].upper() + ended.sentence[1:]
+        return f"{said} Go on whenever you like." if ended.how is not How.FAILED else said
+    steps = f"{trained.steps} step{'' if trained.steps == 1 else 's'}"
+    if trained.stopped:
+        first = f"Stopped after {steps}. What was learned is kept, and it can go on."
+    else:
+        first = f"Done: {name} learned for {steps}."
+    return " ".join([first, *trained.notes])

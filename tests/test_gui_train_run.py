@@ -1,0 +1,111 @@
+"""Trainings from the first click to the report."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from data.profile import load_profile
+from gui.studio import Studio
+from gui.train.begun import Begun
+from gui.train.choices import DetectorChoices
+from gui.train_page import TrainPage
+from tests.pitch_pictures import write_pitch_recording
+from tests.trainings import PATIENCE_MS, SMALL, shown_page, toy_recordings
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return toy_recordings(tmp_path_factory.mktemp("toys"))
+
+
+@pytest.fixture
+def page(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainPage]:
+    monkeypatch.setattr("gui.train_page.NICENESS", 0)  # the machine may be busy
+    with shown_page(studio, qtbot) as made:
+        yield made
+
+
+@pytest.fixture
+def until(qtbot: QtBot) -> Callable[[Callable[[], bool]], None]:
+    return lambda true: qtbot.waitUntil(true, timeout=PATIENCE_MS)
+
+
+def click(qtbot, widget):
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def test_a_policy_is_trained_from_a_click_to_its_report(page, studio, qtbot, until, recordings):
+    page.open(recordings)
+    setup = page.setups["policy"]
+    until(lambda: len(setup.chooser.chosen()) == 2)
+    setup.form.show_choices(SMALL)
+    click(qtbot, setup.start)
+    assert page.at_work() == "policy-1 is being trained"
+    assert page.tabs.currentWidget() is page.live
+    assert not setup.start.isEnabled()
+    assert "policy-1" in setup.problem
+    until(lambda: page.at_work() is None)
+    assert page.live.state.text().startswith("Done: policy-1 learned for 12 steps.")
+    assert page.notice.text == ""
+    assert [step for step, _ in page.live.loss.points()][-1] == 12
+    assert page.live.score.points()[-1][0] == 12
+    groups = page.live.bars.groups
+    assert [group.name for group in groups] == [h.name for h in load_profile("practice").heads]
+    assert "majority" in groups[0].bars[0].rivals
+    assert setup.name.text() == "policy-2"
+    config = json.loads((studio.runs / "policy-1" / "config.json").read_text())
+    assert config["settings"]["policy"]["hidden"] == 16
+    click(qtbot, page.live.show_report)
+    assert page.tabs.currentWidget() is page.runs
+    assert "Policy for practice" in page.runs.report.browser.toPlainText()
+    until(lambda: "curves.png" in page.runs.report.browser.pictures)
+    went = []
+    studio.page_wanted.connect(lambda name, what: went.append((name, what)))
+    click(qtbot, page.runs.report.play)
+    assert went == [("play", studio.runs / "policy-1")]
+
+
+def test_a_refused_training_says_why_and_leaves_its_name_free(
+    page, studio, until, recordings, tmp_path
+):
+    lost = tmp_path / "lost.h5"
+    page.start("bot", Begun("policy", "practice", (lost,), (), SMALL))
+    until(lambda: page.at_work() is None)
+    assert "no such file" in page.notice.text
+    assert not (studio.runs / "bot").exists()
+    page.start("eyes", Begun("detector", "practice", tuple(recordings), (), DetectorChoices()))
+    until(lambda: page.at_work() is None)
+    assert "holds boxes" in page.notice.text
+    assert not (studio.runs / "eyes").exists()
+
+
+def test_a_detector_is_trained_and_scored_by_class(page, studio, qtbot, until):
+    for seed in range(2):
+        write_pitch_recording(studio.recordings / f"{seed}.h5", frames=4, seed=seed)
+    page.entered()
+    page.tabs.setCurrentIndex(1)
+    setup = page.setups["detector"]
+    until(lambda: len(setup.chooser.chosen()) == 2)
+    setup.form.show_choices(
+        DetectorChoices(steps=3, batch=2, evaluations=1, device="cpu", threads=1)
+    )
+    page.activateWindow()
+    until(page.isActiveWindow)
+    qtbot.keyClick(page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: page.at_work() is not None)  # Qt shows the button go down first
+    until(lambda: page.at_work() is None)
+    assert page.live.state.text().startswith("Done: detector-1 learned for 3 steps.")
+    assert [step for step, _ in page.live.loss.points()] == [1, 2, 3]
+    (group,) = page.live.bars.groups
+    assert [bar.name for bar in group.bars] == list(load_profile("practice").object_names)
+    assert not page.live.play.isVisible()
+    config = json.loads((studio.runs / "detector-1" / "config.json").read_text())
+    assert config["training"]["frame_stride"] == 1
+    combo = page.setups["policy"].form.widgets["detector"]
+    assert combo.itemText(1) == "detector-1"
