@@ -144,7 +144,7 @@ class FrameView(QWidget):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)
-        if box.label:
+        if box.label and painter.fontMetrics().horizontalAdvance(box.label) <= 2 * rect.width():
             painter.drawText(corner + QPointF(0, -4), box.label)
 
     def _draw_banner(self, painter: QPainter) -> None:

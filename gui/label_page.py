@@ -304,7 +304,7 @@ class LabelPage(Page):
     def _train(self) -> None:
         if self.opened is not None:
             path = self.opened.path
-            self._after_saving(lambda: self.studio.go_to("train", path))
+            self._after_saving(lambda: self.studio.go_to("train", ("detector", [path])))
 
     def _show_keys(self) -> None:
         QMessageBox.information(self, "Keys and mouse", help_text())

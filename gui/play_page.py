@@ -14,6 +14,7 @@ from gui.play.choices import ChoicesForm
 from gui.play.corrections_card import CorrectionsCard
 from gui.play.live import LivePlots, LiveView
 from gui.play.player import Player
+from gui.play.retraining import retraining
 from gui.play.roster import Roster
 from gui.play.score_card import ScoreCard
 from gui.play.summary_card import SummaryCard
@@ -145,7 +146,7 @@ class PlayPage(Page):
         self._roster.refused.connect(self._refuse)
         self.score.refused.connect(self._refuse)
         self.summary.log_wanted.connect(lambda path: self.studio.go_to("library", path))
-        self.corrections.training_wanted.connect(lambda paths: self.studio.go_to("train", paths))
+        self.corrections.training_wanted.connect(self._train_on)
         self.player.begun.connect(self._begun)
         self.player.staged.connect(self._reached)
         self.player.ticked.connect(self._ticked)
@@ -299,6 +300,11 @@ class PlayPage(Page):
         request = self.player.request
         if request is not None and request.log is not None and request.log.is_file():
             self.studio.recordings_changed.emit()
+
+    def _train_on(self, material: list[Path]) -> None:
+        run = self.run
+        if run is not None:
+            self.studio.go_to("train", retraining(run.folder, material, self.studio.game))
 
     def _refuse(self, sentence: str) -> None:
         self.notice.tell(sentence, error=True)

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QApplication
+
+CHECK = (Path(__file__).resolve().parent / "check.svg").as_posix()
+"""The tick of a checked box."""
 
 
 class Mode(StrEnum):
@@ -34,6 +38,8 @@ class Colours:
     warning: str
     notice: str
     error: str
+    bar: str
+    """Of progress, under words in the text's colour."""
     series: tuple[str, ...]
     """Told apart in plots, also by people who don't see all colours (after Okabe and Ito)."""
 
@@ -52,6 +58,7 @@ LIGHT = Colours(
     warning="#9a6400",
     notice="#e2f1e8",
     error="#fbe3e0",
+    bar="#93d3b1",
     series=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#9a7d00", "#56b4e9", "#5c6570"),
 )
 DARK = Colours(
@@ -68,6 +75,7 @@ DARK = Colours(
     warning="#e0a83a",
     notice="#1f3a2c",
     error="#4a2522",
+    bar="#2a6b49",
     series=("#56b4e9", "#e69f00", "#2fc49a", "#e39ac6", "#f0e442", "#8fb8ff", "#a3acb8"),
 )
 
@@ -161,23 +169,27 @@ def _sheet(colour: Colours) -> str:
     QPushButton#flat:focus {{ border: 1px solid {colour.accent}; padding: 3px 7px; }}
     QProgressBar {{ border: 1px solid {colour.border}; border-radius: 5px; text-align: center;
         background: {colour.window}; min-height: 18px; color: {colour.text}; }}
-    QProgressBar::chunk {{ background: {colour.accent}; border-radius: 4px; }}
+    QProgressBar::chunk {{ background: {colour.bar}; border-radius: 4px; }}
     QLineEdit, QPlainTextEdit {{ padding: 4px 6px;
         border: 1px solid {colour.border}; border-radius: 5px; background: {colour.card};
         color: {colour.text}; min-height: 20px; }}
     QLineEdit:focus {{ border-color: {colour.accent}; }}
-    QCheckBox::indicator:unchecked, QRadioButton::indicator:unchecked,
-        QTreeView::indicator:unchecked, QListView::indicator:unchecked,
-        QTableView::indicator:unchecked {{ width: 13px; height: 13px; border-radius: 3px;
-        border: 1px solid {colour.quiet}; background: {colour.card}; }}
-    QRadioButton::indicator:unchecked {{ border-radius: 7px; }}
-    QCheckBox::indicator:unchecked:disabled, QRadioButton::indicator:unchecked:disabled,
-        QTreeView::indicator:unchecked:disabled {{ border-color: {colour.border}; }}
     QTableView, QListView, QTreeView, QTextBrowser {{ border: 1px solid {colour.border};
         border-radius: 6px; background: {colour.card}; gridline-color: {colour.border}; }}
     QHeaderView::section {{ background: {colour.window}; color: {colour.quiet}; border: none;
         padding: 5px 8px; }}
     QTabWidget::pane {{ border: 1px solid {colour.border}; border-radius: 6px; }}
+    QRadioButton::indicator, QCheckBox::indicator, QAbstractItemView::indicator {{
+        width: 13px; height: 13px; border: 1px solid {colour.quiet}; background: {colour.card}; }}
+    QRadioButton::indicator {{ border-radius: 7px; }}
+    QCheckBox::indicator, QAbstractItemView::indicator {{ border-radius: 3px; }}
+    QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 4px solid {colour.accent};
+        border-radius: 7px; background: {colour.on_accent}; }}
+    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{
+        background: {colour.accent}; border-color: {colour.accent}; image: url({CHECK}); }}
+    QRadioButton::indicator:disabled, QCheckBox::indicator:disabled {{
+        border-color: {colour.border}; }}
+    QRadioButton:focus, QCheckBox:focus {{ color: {colour.accent}; }}
     QStatusBar {{ background: {colour.sidebar}; color: {colour.quiet}; }}
     QScrollArea {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}

@@ -14,7 +14,7 @@ from gui.studio import Studio
 from gui.train.begun import Begun
 from gui.train.choices import KINDS, Kind
 from gui.train.live import LiveView
-from gui.train.runs import list_runs, looks_of, run_entry
+from gui.train.runs import list_runs, looks_of, proposed_name, run_entry
 from gui.train.runs_view import RunsView
 from gui.train.setup import Setup
 from gui.train.sources import Sources
@@ -67,12 +67,15 @@ class TrainPage(Page):
             setup.remember()
 
     def open(self, what: object) -> None:
-        """Tick recordings, or show the report of a run.
+        """Tick recordings, show the report of a run, or train.
 
         Args:
             what: A recording's path, or several, for a policy; `("detector", paths)` for a
-                detector; or a run's folder.
+                detector; a run's folder; or a `Begun`, which is trained at once.
         """
+        if isinstance(what, Begun):
+            self.start(proposed_name(what.kind, self.studio.runs), what)
+            return
         if isinstance(what, (str, Path)) and Path(what).is_dir():
             self._list_runs()
             self.runs.open_report(Path(what))

@@ -167,7 +167,7 @@ def test_train_is_told_the_recording_once_it_is_saved(page, studio, qtbot):
     studio.page_wanted.connect(lambda name, what: wanted.append((name, what, len(stored(path)))))
     click(qtbot, page.train_button)
     wait(qtbot, lambda: wanted != [])
-    assert wanted == [("train", path, 1)]
+    assert wanted == [("train", ("detector", [path]), 1)]
 
 
 @pytest.mark.parametrize("kind", ["voc", "coco", "yolo"])

@@ -12,6 +12,8 @@ from gui.play.kept_score import score_path
 from gui.play.score_card import ScoreCard
 from gui.play_page import PlayPage
 from gui.studio import Studio
+from gui.train.begun import Begun
+from gui.train.choices import PolicyChoices
 from tests.fakes import strokes
 from tests.flights import toy_flight
 from tests.play_runs import toy_policy
@@ -43,10 +45,12 @@ def test_corrections_of_a_run_are_counted_and_trained_on(studio: Studio, qtbot: 
     studio.recordings_changed.emit()
     qtbot.waitUntil(page.corrections.train.isEnabled, timeout=PATIENCE_MS)
     qtbot.mouseClick(page.corrections.train, LEFT)
-    (name, paths), *more = asked
+    (name, begun), *more = asked
     assert not more
     assert name == "train"
-    assert sorted(path.name for path in paths) == sorted(
+    assert isinstance(begun, Begun)
+    assert (begun.kind, begun.choices) == ("policy", PolicyChoices())
+    assert sorted(path.name for path in begun.recordings) == sorted(
         [*(path.name for path in recordings), "log-0.h5", "log-2.h5"]
     )
     page.shut_down()

@@ -109,3 +109,11 @@ def test_a_detector_is_trained_and_scored_by_class(page, studio, qtbot, until):
     assert config["training"]["frame_stride"] == 1
     combo = page.setups["policy"].form.widgets["detector"]
     assert combo.itemText(1) == "detector-1"
+
+
+def test_another_page_can_have_it_train_at_once(page, studio, until, tmp_path):
+    lost = tmp_path / "lost.h5"
+    page.open(Begun("policy", "practice", (lost,), (), SMALL))
+    assert page.at_work() == "policy-1 is being trained"
+    until(lambda: page.at_work() is None)
+    assert "lost.h5" in page.notice.text

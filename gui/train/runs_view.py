@@ -1,10 +1,9 @@
 """The runs that there are, as a table, and one run's report."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from PyQt6.QtCore import QFile, QStandardPaths, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from data.errors import UnderstudyError
+from gui.library.files import to_trash
 from gui.page import GAP, Notice, button, row, words
 from gui.studio import Studio
 from gui.train.chooser import ROOMY
@@ -99,7 +99,7 @@ class RunsView(QWidget):
         entry = self.chosen
         if entry is None or not self.trash.isEnabled():
             return
-        if _to_trash(entry.folder):
+        if not to_trash([entry.folder]):
             self.notice.tell(f"{entry.name} is in the trash.")
         else:
             self.notice.tell(
@@ -191,14 +191,6 @@ class RunsView(QWidget):
         name, agreed = QInputDialog.getText(self, "Rename", "New name:", text=entry.name)
         if agreed:
             self.rename_chosen(name)
-
-
-def _to_trash(folder: Path) -> bool:
-    place = QStandardPaths.StandardLocation.GenericDataLocation
-    with suppress(OSError):  # Qt makes the trash in it, but not the place itself
-        Path(QStandardPaths.writableLocation(place)).mkdir(parents=True, exist_ok=True)
-    moved = QFile.moveToTrash(str(folder))
-    return bool(moved[0] if isinstance(moved, tuple) else moved)
 
 
 def _item(entry: RunEntry, *, busy: bool) -> QTreeWidgetItem:
