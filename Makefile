@@ -11,7 +11,7 @@ APT := python3-venv python3-dev gcc libc6-dev xvfb openbox fonts-dejavu-core lib
   libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
   libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1
 
-.PHONY: help setup demo test lint bench weights clean
+.PHONY: help setup demo test lint bench screenshots weights clean
 
 help:
 	@echo "make setup   install everything (system packages when allowed, then .venv)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test    linters, types and tests, on a virtual screen of their own"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   measurements beside their references"
+	@echo "make screenshots   the pictures of docs/desktop.md, taken anew (a few minutes)"
 	@echo "make weights the detector that ships, trained anew (half an hour on two cores)"
 	@echo "make clean   remove what was built (recordings/ and runs/ stay)"
 
@@ -51,6 +52,9 @@ bench: setup recordings/bench.h5
 	$(BIN)/understudy bench infer recordings/bench.h5
 	$(BIN)/understudy bench capture
 	$(BIN)/understudy bench record
+
+screenshots: setup
+	$(BIN)/python -m tests.screenshots --out docs/pictures/tour
 
 SEEDS := $(shell seq 201 236)
 LEVELS := beginner amateur professional

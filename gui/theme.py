@@ -179,13 +179,13 @@ def _sheet(colour: Colours) -> str:
     QHeaderView::section {{ background: {colour.window}; color: {colour.quiet}; border: none;
         padding: 5px 8px; }}
     QTabWidget::pane {{ border: 1px solid {colour.border}; border-radius: 6px; }}
-    QRadioButton::indicator, QCheckBox::indicator, QAbstractItemView::indicator {{
+    QRadioButton::indicator, QCheckBox::indicator, QTreeView::indicator {{
         width: 13px; height: 13px; border: 1px solid {colour.quiet}; background: {colour.card}; }}
     QRadioButton::indicator {{ border-radius: 7px; }}
-    QCheckBox::indicator, QAbstractItemView::indicator {{ border-radius: 3px; }}
+    QCheckBox::indicator, QTreeView::indicator {{ border-radius: 3px; }}
     QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 4px solid {colour.accent};
         border-radius: 7px; background: {colour.on_accent}; }}
-    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{
+    QCheckBox::indicator:checked, QTreeView::indicator:checked {{
         background: {colour.accent}; border-color: {colour.accent}; image: url({CHECK}); }}
     QRadioButton::indicator:disabled, QCheckBox::indicator:disabled {{
         border-color: {colour.border}; }}

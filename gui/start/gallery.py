@@ -14,6 +14,7 @@ PRACTICE_TITLE = "Understudy Practice"
 OWN_TITLE = "Understudy"
 HANDLE = Qt.ItemDataRole.UserRole
 MATCH_S = 4.0  # so long after kick-off the picture of the practice game is taken
+CELL = QSize(WIDTH_PX + 12, HEIGHT_PX + 46)
 
 
 class Gallery(QListWidget):
@@ -32,13 +33,14 @@ class Gallery(QListWidget):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setIconSize(QSize(WIDTH_PX, HEIGHT_PX))
-        self.setGridSize(QSize(WIDTH_PX + 12, HEIGHT_PX + 46))
+        self.setGridSize(CELL)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setMinimumHeight(HEIGHT_PX + 56)
         self.setSpacing(2)
         first = QListWidgetItem()
+        first.setSizeHint(CELL)
         first.setToolTip("The built-in football game: always there, to try everything with.")
         self.addItem(first)
         self._drawn = False
@@ -109,6 +111,7 @@ class Gallery(QListWidget):
 
     def _added(self, handle: int) -> QListWidgetItem:
         item = QListWidgetItem()
+        item.setSizeHint(CELL)  # its own would grow with its words, and move its picture
         item.setData(HANDLE, handle)
         self.addItem(item)
         return item
