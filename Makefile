@@ -10,14 +10,17 @@ STARTED := $(shell date +%s)
 APT := python3-venv python3-dev gcc libc6-dev xvfb openbox fonts-dejavu-core libegl1 libgl1 libglib2.0-0 \
   libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
   libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1
+# A game that isn't ours, for tests/test_tux_football.py, which is skipped without it.
+OPTIONAL_APT := tuxfootball
 
-.PHONY: help setup demo test lint bench screenshots weights clean
+.PHONY: help setup demo test lint docs-check bench screenshots weights clean
 
 help:
 	@echo "make setup   install everything (system packages when allowed, then .venv)"
 	@echo "make demo    practice game -> recording -> training -> live play -> runs/demo/report.html"
 	@echo "make test    linters, types and tests, on a virtual screen of their own"
 	@echo "make lint    ruff and mypy --strict"
+	@echo "make docs-check   every command and link in the docs, checked against the program"
 	@echo "make bench   measurements beside their references"
 	@echo "make screenshots   the pictures of docs/desktop.md, taken anew (a few minutes)"
 	@echo "make weights the detector that ships, trained anew (half an hour on two cores)"
@@ -28,6 +31,7 @@ setup: $(STAMP)
 # robomimic only reads exports back in tests: what else it asks for (egl_probe, torchvision) isn't needed.
 $(STAMP): pyproject.toml Makefile .ci/packages.sh
 	@sh .ci/packages.sh $(APT)
+	@sh .ci/packages.sh --optional $(OPTIONAL_APT)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing Python packages into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary --editable ".[dev]"
@@ -44,6 +48,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs-check: setup
+	$(BIN)/python -m tests.docs_check
 
 recordings/bench.h5: $(STAMP)
 	$(BIN)/understudy practice --coach --headless --seconds 60 --record $@ --force

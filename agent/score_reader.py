@@ -16,6 +16,10 @@ SURE = 0.8
 """Least correlation of a digit with its picture; those of other digits stay below 0.75."""
 STEADY_NS = 700_000_000
 """A score counts when it has been read the same for so long: banners fly over it."""
+AWAY_NS = 2_000_000_000
+"""A score out of sight for so long: no play, but half-time, a replay or a menu."""
+GONE_NS = 20_000_000_000
+"""A score out of sight for so long: the match has ended. Half-time of ten seconds is common."""
 MOST_DIGIT_PX = 200
 Grey = npt.NDArray[np.uint8]
 
@@ -96,7 +100,8 @@ class ScoreWatch:
     """Follows a score through a match; used by one thread.
 
     The goals are those scored since the first steady reading. A reading that falls, as it does when
-    another match begins, ends the match: what stood before counts.
+    another match begins, ends the match, and so does a score that stays out of sight: what stood
+    before counts.
     """
 
     def __init__(self) -> None:
@@ -105,7 +110,9 @@ class ScoreWatch:
         self._first: Score | None = None
         self._last: Score | None = None
         self.over = False
-        """Whether the score has fallen: another match has begun."""
+        """Whether the match has ended."""
+        self.away = False
+        """Whether the score is out of sight for longer than a banner takes."""
 
     @property
     def score(self) -> Score | None:
@@ -121,8 +128,14 @@ class ScoreWatch:
         """Take in what was read at a time."""
         if reading != self._reading:
             self._reading, self._since_ns = reading, at_ns
-        if self.over or reading is None or at_ns - self._since_ns < STEADY_NS:
-            return
+        steady_ns = at_ns - self._since_ns
+        self.away = reading is None and steady_ns >= AWAY_NS
+        if reading is None:
+            self.over = self.over or (self._first is not None and steady_ns >= GONE_NS)
+        elif not self.over and steady_ns >= STEADY_NS:
+            self._count(reading)
+
+    def _count(self, reading: Score) -> None:
         last = self._last
         if self._first is None:
             self._first = reading

@@ -22,8 +22,12 @@ from recorder.window import OpenWindow, find_window
 
 LOOK_S = 0.2
 TAP_S, BETWEEN_TAPS_S = 0.12, 1.0
+RUNNING_S = 3.0
+"""How long to look for the score of a match that runs already."""
 BEGIN_S = 60.0
 """How long a match may take to begin, with its score in sight."""
+AGAIN_S = 20.0
+"""The keys that begin a match are tapped again after so long: the last one may still be ending."""
 WINDOW_S = 20.0
 
 
@@ -53,12 +57,16 @@ def window_matches(
 ) -> list[Score]:
     """Play as many matches as there are seeds, which the game itself knows nothing of.
 
+    No key is pressed while the score is out of sight, so that none gets into a menu. A match that
+    runs already is played on, and counted from there.
+
     Args:
         runner: The policy.
         profile: Of the game; names the window and the score board.
         seeds: One for each match.
         on_match: Told of each match as it ends.
-        seconds: How long to play a match at most; it ends before when the score falls.
+        seconds: How long to play a match at most; it ends before when the score
+            falls or stays out of sight.
         stop: Asked all the while.
         log: Names the flight log of a match, if any.
 
@@ -73,10 +81,9 @@ def window_matches(
             break
         with closing(find_window(profile.title, WINDOW_S)) as window:
             window.activate()
-            _tap(board.start, stop)
             watcher = _Watcher(reader, window)
             try:
-                watcher.wait_for_first(stop)
+                watcher.begin(board.start, stop)
                 runner.reset()
                 play_desktop(
                     runner,
@@ -84,6 +91,7 @@ def window_matches(
                     settings=PlaySettings(seconds=seconds),
                     log=log(index),
                     stop=lambda watcher=watcher: stop() or watcher.over,  # type: ignore[misc]
+                    hands_off=lambda watcher=watcher: watcher.away,  # type: ignore[misc]
                 )
             finally:
                 watcher.end()
@@ -122,18 +130,38 @@ class _Watcher:
         """Whether the match has ended, or can't be watched any more."""
         return self._watch.over or self._error is not None
 
-    def wait_for_first(self, stop: Callable[[], bool]) -> None:
-        """Wait until a score has been read."""
+    @property
+    def away(self) -> bool:
+        """Whether the score is out of sight."""
+        return self._watch.away
+
+    def begin(self, keys: Sequence[str], stop: Callable[[], bool]) -> None:
+        """Begin a match, unless one runs: tap keys until a score has been read.
+
+        Raises:
+            DisplayError: None was, or the window can't be seen.
+        """
         until_s = time.monotonic() + BEGIN_S
-        while self._watch.score is None and not stop():
-            if self._error is not None:
-                raise self._error
+        wait_s = RUNNING_S
+        while not self._wait(wait_s, stop):
             if time.monotonic() > until_s:
                 raise DisplayError(
                     "no score can be read in the window. Begin a match, and check the areas and "
                     "digits of the profile's [score]."
                 )
+            _tap(keys, stop)
+            wait_s = AGAIN_S
+
+    def _wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        """Say whether a score was read in time, or somebody wants to stop."""
+        until_s = time.monotonic() + seconds
+        while self._watch.score is None and not stop():
+            if self._error is not None:
+                raise self._error
+            if time.monotonic() > until_s:
+                return False
             time.sleep(LOOK_S)
+        return True
 
     def score(self) -> Score:
         """Return the goals of the match."""

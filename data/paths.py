@@ -55,6 +55,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     On an error it is removed, and `path` stays as it was.
     """
     part = part_path(path)
+    if part.is_symlink():  # left by a stranger, who chose what would be written over
+        part.unlink()
     try:
         yield part
         part.replace(path)

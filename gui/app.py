@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from data.errors import UnderstudyError
@@ -98,7 +98,12 @@ class _Telling:
         self._open = True
         said = str(error) if isinstance(error, UnderstudyError) else told_fault(error)
         told = said[:1].upper() + said[1:]
-        QMessageBox.warning(self._window, "Something went wrong", told)
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Something went wrong")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(told)
+        box.exec()
         self._open = False
 
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from PyQt6.QtCore import QUrl
-from PyQt6.QtGui import QDesktopServices, QFontDatabase
+from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gui.page import button, row, words
+from gui.page import button, open_folder, row, words
 
 MOST_BYTES = 200_000  # of the end: hours of work
 
@@ -24,13 +23,12 @@ class LogWindow(QDialog):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setPlainText(_end_of(log_file))
         self.text.moveCursor(self.text.textCursor().MoveOperation.End)
-        folder = QUrl.fromLocalFile(str(log_file.parent))
         layout = QVBoxLayout(self)
         layout.addWidget(words(f"The whole log: {log_file}", quiet=True))
         layout.addWidget(self.text, 1)
         layout.addWidget(
             row(
-                button("Open its folder", lambda: QDesktopServices.openUrl(folder)),
+                button("Open its folder", lambda: open_folder(log_file.parent)),
                 None,
                 button("Close", self.close, main=True),
             )

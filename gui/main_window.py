@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 
 from gui.icons import page_icon
 from gui.log_window import LogWindow
-from gui.page import MARGIN, Page, row, words
+from gui.page import MARGIN, Page, plain_tip, row, words
 from gui.studio import Game, Studio
 from gui.theme import Mode, apply_theme, colours
 
@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setWindowTitle("Quit Understudy?")
         box.setIcon(QMessageBox.Icon.Question)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"{told[:1].upper()}{told[1:]}.")
         box.setInformativeText("Quitting ends it in good order; what was made so far is kept.")
         end = box.addButton("End it and quit", QMessageBox.ButtonRole.AcceptRole)
@@ -216,7 +217,7 @@ class MainWindow(QMainWindow):
 
     def _tell_game(self, game: Game) -> None:
         self._game.setText(f"Game: <b>{game.profile.name}</b>")
-        self._game.setToolTip(f"Profile {game.source}; choose another on the page Start")
+        self._game.setToolTip(plain_tip(f"Profile {game.source}; choose another on the page Start"))
 
     def _say(self, sentence: str) -> None:
         bar = self.statusBar()

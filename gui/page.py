@@ -1,10 +1,12 @@
 """What every page of the main window is, and the parts that pages are made of."""
 
 from collections.abc import Callable
+from html import escape
+from pathlib import Path
 from typing import ClassVar
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QKeySequence
+from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtGui import QDesktopServices, QKeySequence
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -59,14 +61,32 @@ class Page(QWidget):
 
 def heading(text: str) -> QLabel:
     """Make a page's or a part's title."""
-    label = QLabel(text)
+    label = plain_label(text)
     label.setObjectName("heading")
     return label
 
 
-def words(text: str = "", *, quiet: bool = False) -> QLabel:
-    """Make a text that wraps; a quiet one stands back."""
+def plain_label(text: str = "") -> QLabel:
+    """Make a label that never takes a text for HTML: Qt would open the files that it names."""
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def plain_tip(text: str) -> str:
+    """Return a tool tip that shows a text letter by letter, such as the title of any window."""
+    return f"<span>{escape(text)}</span>" if "<" in text else text
+
+
+def words(text: str = "", *, quiet: bool = False, html: bool = False) -> QLabel:
+    """Make a text that wraps; a quiet one stands back.
+
+    Args:
+        text: To begin with.
+        quiet: Whether it is less important than what is around it.
+        html: Whether it is HTML. Nothing that comes from a file or a window may be in it.
+    """
+    label = QLabel(text) if html else plain_label(text)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if quiet:
@@ -150,6 +170,13 @@ def card(*parts: QWidget | None) -> QFrame:
         else:
             layout.addWidget(part)
     return frame
+
+
+def open_folder(folder: Path) -> None:
+    """Show a folder in the system's file manager."""
+    if folder.suffix:  # on macOS a folder called x.app is a program, and would be started
+        folder = folder.parent
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 class Notice(QFrame):

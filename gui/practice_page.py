@@ -109,7 +109,7 @@ class PracticePage(Page):
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
         for number, (key, told) in enumerate(GAME_KEYS):
-            grid.addWidget(words(f"<b>{key}</b>"), number, 0)
+            grid.addWidget(words(f"<b>{key}</b>", html=True), number, 0)
             grid.addWidget(words(told), number, 1)
         made = card(heading("The keys"), KeyPad(load_profile(PRACTICE)))
         layout = made.layout()

@@ -33,7 +33,7 @@ class StartPage(Page):
         self._ending: list[Worker] = []
         self._known: list[Known] = []
         self._picked: ShownWindow | None = None
-        self._stock = Stock()
+        self._stock: Stock | None = None
         self.maker: ProfileMaker | None = None
         self.steps, self.gallery, self.shelf, self.notice = (
             StepCards(),

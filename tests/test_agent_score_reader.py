@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from agent.score_reader import STEADY_NS, ScoreReader, ScoreWatch
+from agent.score_reader import AWAY_NS, GONE_NS, STEADY_NS, ScoreReader, ScoreWatch
 from agent.trial import Score
 from data.digit_cutting import cut_digits
 from data.errors import ProfileError, UnderstudyError
@@ -94,6 +94,38 @@ def test_what_flickers_is_no_goal():
         watch.see(Score(0, 0) if at_ns < 5 * 10**9 or at_ns % 2 == 0 else None, at_ns)
         watch.see(Score(8, 8), at_ns + 1)
     assert watch.score is None
+
+
+def after(*held):
+    """Feed readings, each held for a time in ns, a tenth of a second apart."""
+    watch, now_ns = ScoreWatch(), 0
+    for reading, held_ns in held:
+        until_ns = now_ns + held_ns
+        while now_ns <= until_ns:
+            watch.see(reading and Score(*reading), now_ns)
+            now_ns += 10**8
+    return watch
+
+
+def test_a_score_that_stays_out_of_sight_ends_the_match():
+    begun = ((1, 0), 2 * STEADY_NS), ((2, 0), 2 * STEADY_NS)
+    assert not after(*begun, (None, GONE_NS - 10**9)).over
+    assert not after(*begun, (None, GONE_NS // 2), ((2, 0), 10**9), (None, GONE_NS // 2)).over
+    ended = after(*begun, (None, GONE_NS + 10**9), ((3, 3), 2 * STEADY_NS))
+    assert ended.over
+    assert ended.score == Score(1, 0)
+
+
+def test_a_match_that_has_not_begun_does_not_end():
+    watch = after((None, 2 * GONE_NS))
+    assert not watch.over
+    assert watch.away
+
+
+def test_a_score_is_away_when_it_stays_out_of_sight_for_longer_than_a_banner():
+    assert not after(((1, 0), 10**9), (None, AWAY_NS - 10**9)).away
+    assert after(((1, 0), 10**9), (None, AWAY_NS + 10**9)).away
+    assert not after(((1, 0), 10**9), (None, AWAY_NS + 10**9), ((1, 0), 0)).away
 
 
 def test_digits_are_cut_only_where_as_many_stand_as_are_said():

@@ -66,12 +66,6 @@ def test_a_sight_has_the_promised_shapes(onnx: Perception) -> None:
     assert kinds == [np.float32, np.int64, np.float32, np.float32]
 
 
-def test_many_pictures_are_seen_like_one(onnx: Perception) -> None:
-    images = [picture(1), picture(2)]
-    for one, sight in zip(images, onnx.see_batch(images), strict=True):
-        np.testing.assert_array_equal(onnx.see(one).boxes, sight.boxes)
-
-
 def test_colours_are_turned_and_normalised() -> None:
     blue = torch.zeros(1, 2, 2, 3, dtype=torch.uint8)
     blue[..., 0] = 255

@@ -11,7 +11,7 @@ import pytest
 from agent.trial import Score
 from data.errors import CheckpointError, OutputExistsError, RecordingError, UnderstudyError
 from data.reader import Recording
-from gui.practice import improvement
+from gui.practice import trials
 from gui.practice.demonstration import record_coach
 from gui.practice.improvement import RECORD_NAME, ImproveSettings, improve, training_of
 from gui.practice.intervention import Intervention
@@ -41,7 +41,7 @@ def _matches_in_this_process() -> Iterator[None]:
         return scores
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(improvement, "headless_matches", one_by_one)
+        patch.setattr(trials, "headless_matches", one_by_one)
         yield
 
 

@@ -12,6 +12,7 @@ from data.profile import GameProfile
 from data.reader import Recording
 from data.schema import SpanKind
 from gui.jobs.line import Line
+from gui.small_files import read_json
 from gui.train.begun import Begun
 
 CONFIG, WEIGHTS = "config.json", "checkpoint.safetensors"
@@ -94,9 +95,7 @@ def policy_run(folder: Path) -> PolicyRun | None:
     if not (config.is_file() and weights.is_file()):
         return None
     try:
-        if config.stat().st_size > MOST_CONFIG_BYTES:
-            raise ValueError("it is too large")
-        known: Any = json.loads(config.read_text(encoding="utf-8"))
+        known: Any = read_json(config, most_bytes=MOST_CONFIG_BYTES)
         if known["kind"] != "policy":
             return None
         profile = GameProfile.from_json(json.dumps(known["profile"]), source=str(folder))
@@ -106,7 +105,7 @@ def policy_run(folder: Path) -> PolicyRun | None:
         return PolicyRun(folder, profile, made_s, tuple(recordings), _sources(folder))
     except ProfileError as error:
         raise UnderstudyError(f"{error} Train it again.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnderstudyError(
             f"{folder.name}: what it says of itself can't be read ({error}). Train it again."
         ) from error

@@ -1,11 +1,12 @@
 """What is in a folder already: recordings and runs, counted."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import UnderstudyError
+from gui.jobs.corrections import MOST_CONFIG_BYTES
 from gui.jobs.line import Line
+from gui.small_files import read_json
 
 POLICY = "policy"
 
@@ -64,7 +65,7 @@ def find_runs(folder: Path) -> list[Run]:
     found = []
     for weights in sorted(folder.glob("*/checkpoint.safetensors")):
         try:
-            config = json.loads((weights.parent / "config.json").read_text(encoding="utf-8"))
+            config = read_json(weights.parent / "config.json", most_bytes=MOST_CONFIG_BYTES)
             kind, game = config["kind"], config["profile"]["name"]
         except (OSError, ValueError, KeyError, TypeError):
             continue

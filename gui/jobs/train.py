@@ -321,16 +321,16 @@ class ReportPicture:
 def read_pictures(request: Sequence[Path], line: Line) -> None:
     """Read a report's pictures and make them small; tells a `ReportPicture` of each."""
     import cv2
-    import numpy as np
+
+    from data.box_files.folder import Unreadable
+    from data.box_files.pictures import read_picture
 
     for path in request:
-        with suppress(OSError):
-            image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-            if image is None:
-                continue
-            scale = min(1.0, MOST_PX / image.shape[1])
-            if scale < 1.0:
-                image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            ok, png = cv2.imencode(".png", image)
+        with suppress(Unreadable):
+            image = read_picture(path).image
+            height, width = image.shape[:2]
+            scale = min(1.0, MOST_PX / width)
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            ok, png = cv2.imencode(".png", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
             if ok:
                 line.tell(ReportPicture(path.name, png.tobytes()))

@@ -11,10 +11,11 @@ from typing import Any
 
 from data.boxes import Box, BoxOrigin
 from data.frames import FrameSize
-from data.paths import part_path
+from data.paths import written_whole
 from gui.label.document import Mark, Marks
+from gui.small_files import read_json
 
-MOST_BYTES = 64_000_000
+MOST_BYTES = 16_000_000
 MOST_FRAMES = 5000
 _VERSION = 1
 
@@ -50,9 +51,8 @@ def write_session(path: Path, session: Session) -> None:
         "done": sorted(session.done),
         "unsaved": {str(f): [_row(m) for m in marks] for f, marks in session.unsaved.items()},
     }
-    part = part_path(path)
-    part.write_text(json.dumps(told), encoding="utf-8")
-    part.replace(path)
+    with written_whole(path) as part:
+        part.write_text(json.dumps(told), encoding="utf-8")
 
 
 def read_session(
@@ -60,9 +60,7 @@ def read_session(
 ) -> Session | None:
     """Read it; None where there is none, or it is of another recording, or makes no sense."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return None
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = read_json(path, most_bytes=MOST_BYTES)
         if told["version"] != _VERSION or told["recording"] != recording:
             return None
 
@@ -79,9 +77,7 @@ def read_session(
         }
         done = frozenset(frame(each) for each in told["done"])
         return Session(recording, tuple(frames), done, unsaved)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 
 

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from data.moments import length
 from gui.jobs.line import Ended, How, Job, Progress
-from gui.page import button
+from gui.page import button, plain_label
 from gui.studio import Studio
 from gui.worker import Worker
 
@@ -39,7 +39,7 @@ class TaskBar(QWidget):
         self._began_s = 0.0
         self._what = ""
         self._then: Callable[[object], None] = lambda result: None
-        self._words = QLabel()
+        self._words = plain_label()
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(260)
         self.stop_button = button("Stop", self.stop, tip="Stop this; what was done so far is kept")

@@ -156,6 +156,7 @@ def ask(
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(title)
     box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # it names files
     box.setText(say)
     box.setInformativeText(more)
     yes = box.addButton(do, QMessageBox.ButtonRole.AcceptRole)

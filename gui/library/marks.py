@@ -13,6 +13,7 @@ from pathlib import Path
 
 from data.errors import UnderstudyError
 from data.paths import written_whole
+from gui.small_files import read_json
 
 FILE = "library.json"
 MOST_BYTES = 1 << 24
@@ -44,11 +45,11 @@ def remarks_of(folder: Path) -> dict[str, Remark]:
     """
     file = folder / FILE
     try:
-        if not file.is_file() or file.stat().st_size > MOST_BYTES:
-            return {}
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = read_json(file, most_bytes=MOST_BYTES)
         return {str(name): _remark(told) for name, told in found.items()}
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
         log.warning("%s: can't be read: %s", file, error)
         return {}
 

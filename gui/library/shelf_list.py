@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 
 from gui.library.marks import Mark
 from gui.library.shelf import MARK_WORDS, Item, row_words
+from gui.page import plain_tip
 from gui.theme import Colours, colours
 
 PICTURE = QSize(96, 54)
@@ -86,7 +87,7 @@ class ShelfList(QListWidget):
             for path in paths:
                 row = QListWidgetItem(path.name)
                 row.setData(ROLE, path)
-                row.setToolTip(str(path))
+                row.setToolTip(plain_tip(str(path)))
                 self.addItem(row)
                 row.setSelected(path in selected)
             if self._told is not None and self._told in self._items:

@@ -1,11 +1,11 @@
 """The one edit that is being written: how far it is, and a way to stop it."""
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from gui.jobs.library_edits import Edit, Written, edit
 from gui.jobs.line import Ended, How, Progress
-from gui.page import button
+from gui.page import button, plain_label
 from gui.studio import Studio
 from gui.worker import Worker
 
@@ -27,7 +27,7 @@ class WorkBar(QFrame):
         self._studio = studio
         self._worker: Worker | None = None
         self.setObjectName("card")
-        self._words = QLabel()
+        self._words = plain_label()
         self._progress = QProgressBar()
         self._progress.setRange(0, 1000)
         self.stop = button("Stop", self._stop, tip="Stop writing; nothing of it is left")

@@ -10,7 +10,9 @@ from agent.trial import Interval
 from data.paths import written_whole
 from gui.jobs.corrections import WEIGHTS
 from gui.jobs.practice import Counted
+from gui.small_files import read_json
 
+MOST_BYTES = 1 << 16
 MATCHES, MATCH_S, SEED = 20, 60.0, 1000
 """As `understudy trial` has them: the same matches for everybody."""
 log = logging.getLogger(__name__)
@@ -51,14 +53,14 @@ def kept_score(run: Path, difficulty: str) -> Score | None:
     """Read a score; None where there is none, or the run was trained again since."""
     path = score_path(run, difficulty)
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = read_json(path, most_bytes=MOST_BYTES)
         wanted = (_trained(run), MATCHES, MATCH_S, SEED)
         if tuple(found[name] for name in ("trained", "matches", "seconds", "seed")) != wanted:
             return None
         return Score(_from_json(found["bot"]), _from_json(found["coach"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         log.warning("%s: can't be read (%s)", path, error)
         return None
 

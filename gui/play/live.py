@@ -32,7 +32,7 @@ class LiveView(QWidget):
         self.state = words()
         self.state.setObjectName("heading")
         self.figures = words("", quiet=True)
-        self.legend = words()
+        self.legend = words(html=True)
         said = column(self.state, self.figures, self.legend, None)
         said.setMinimumWidth(SAID_PX)
         said.setContentsMargins(GAP, 0, 0, 0)

@@ -14,7 +14,7 @@ from gui.practice.corrections import record_corrections
 from gui.practice.demonstration import PROFILE
 from gui.practice.intervention import Intervention
 from gui.practice.stages import GOES_ON, Show, Stages
-from gui.practice.trials import MatchPlan, headless_matches
+from gui.practice.trials import MatchPlan, counted_matches
 from models.checkpoint import RunFiles, load_run, require_profile, select_weights
 from models.engine import PolicyRunner
 from models.perception import build_detector
@@ -207,16 +207,9 @@ class _Improvement:
         if not missing:
             return
         plan = MatchPlan(str(self.bot(number)), settings.difficulty, settings.match_s)
-        with self.stages.step(f"round {number}: {len(missing)} matches") as done:
-            ended: list[Score] = []
-
-            def count(score: Score) -> None:
-                ended.append(score)
-                done(len(ended) / len(missing))
-                self.stages.go_on()
-
-            scores = headless_matches(plan, missing, count)
-        known += [[score.goals_for, score.goals_against] for score in scores]
+        known += counted_matches(
+            self.stages, f"round {number}: {len(missing)} matches", plan, missing
+        )
         self.save()
 
 

@@ -15,7 +15,7 @@ from gui.practice.curve_report import CurveFacts, Point, curve_json, write_curve
 from gui.practice.curve_steps import FIRST_HELD_OUT, CurveSettings, Steps, matches_of
 from gui.practice.demonstration import PROFILE, record_coach
 from gui.practice.stages import GOES_ON, Show, Stages
-from gui.practice.trials import MatchPlan, headless_matches
+from gui.practice.trials import MatchPlan, counted_matches
 from models.checkpoint import require_profile
 from models.evaluation import evaluate_run
 from models.perception import load_detector
@@ -223,16 +223,7 @@ class _Curve:
         missing = range(first + len(known), first + settings.matches)
         if missing:
             plan = MatchPlan(player, settings.difficulty, settings.match_s)
-            with self.stages.step(f"{len(missing)} matches {told}") as done:
-                ended: list[Score] = []
-
-                def count(score: Score) -> None:
-                    ended.append(score)
-                    done(len(ended) / len(missing))
-                    self.stages.go_on()
-
-                scores = headless_matches(plan, missing, count)
-            known += [[score.goals_for, score.goals_against] for score in scores]
+            known += counted_matches(self.stages, f"{len(missing)} matches {told}", plan, missing)
             self.steps.save()
         return tuple(Score(*pair) for pair in known[: settings.matches])
 

@@ -24,6 +24,7 @@ from gui.practice.match_window import MatchPlan as MatchPlan
 from gui.practice.match_window import practice_window as practice_window
 from gui.practice.match_window import read_result as read_result
 from gui.practice.players import CoachPlayer, Player, RandomPlayer
+from gui.practice.stages import Stages
 from models.checkpoint import load_run, require_profile
 from models.engine import PolicyRunner
 from recorder.display import require_display
@@ -110,6 +111,29 @@ def headless_matches(
             pool.shutdown(cancel_futures=True)
             raise
     return [scores[seed] for seed in seeds]
+
+
+def counted_matches(
+    stages: Stages, name: str, plan: MatchPlan, seeds: Sequence[int]
+) -> list[list[int]]:
+    """Play matches as one stage of a long command.
+
+    Returns:
+        The goals for and against of each, in the order of the seeds.
+
+    Raises:
+        UnderstudyError: It is to stop.
+    """
+    with stages.step(name) as done:
+        ended: list[Score] = []
+
+        def count(score: Score) -> None:
+            ended.append(score)
+            done(len(ended) / len(seeds))
+            stages.go_on()
+
+        scores = headless_matches(plan, seeds, count)
+    return [[score.goals_for, score.goals_against] for score in scores]
 
 
 def real_matches(

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidg
 
 from data.frames import Image
 from gui.jobs.windows import HEIGHT_PX, WIDTH_PX, ShownWindow
+from gui.page import plain_tip
 from gui.theme import colours
 
 PRACTICE_TITLE = "Understudy Practice"
@@ -89,7 +90,8 @@ class Gallery(QListWidget):
             text = f"{each.title}\n{told(each)}"
             if item.text() != text:
                 item.setText(text)
-                item.setToolTip(f"{each.title} ({each.program})" if each.program else each.title)
+                program = f" ({each.program})" if each.program else ""
+                item.setToolTip(plain_tip(f"{each.title}{program}"))
             item.setIcon(QIcon(self._pictures[each.handle]))
 
     def tell_practice(self, told: str) -> None:

@@ -14,6 +14,7 @@ TITLES = {
     Step.TRAIN: ("2  Train", "A bot learns what you would press."),
     Step.PLAY: ("3  Play", "The bot plays. Take over at any time."),
 }
+LOOKING = "Looking at what there is..."
 BUTTONS = {Step.RECORD: "&Record", Step.TRAIN: "&Train", Step.PLAY: "&Play"}
 
 
@@ -36,15 +37,28 @@ class StepCards(QWidget):
             self.buttons[step] = made
             self._told[step] = words(quiet=True)
             layout.addWidget(card(heading(title), words(sentence), self._told[step], None, made), 1)
-        self.show_stock(Stock(), "")
+        self.show_stock(None, "")
 
-    def show_stock(self, stock: Stock, game: str) -> None:
-        """Say what there is for a game, and fill the button of the next step."""
+    def show_stock(self, stock: Stock | None, game: str) -> None:
+        """Say what there is for a game, and fill the button of the next step.
+
+        Args:
+            stock: None while nobody knows yet.
+            game: Name of its profile.
+        """
+        if stock is None:
+            self._fill(Step.RECORD)
+            for told in self._told.values():
+                told.setText(LOOKING)
+            return
         self._told[Step.RECORD].setText(told_recordings(stock, game))
         self._told[Step.TRAIN].setText(told_training(stock, game))
         self._told[Step.PLAY].setText(told_play(stock, game))
-        for step, made in self.buttons.items():
-            made.setObjectName("main" if step is next_step(stock, game) else "")
+        self._fill(next_step(stock, game))
+
+    def _fill(self, step: Step) -> None:
+        for each, made in self.buttons.items():
+            made.setObjectName("main" if each is step else "")
             style = made.style()
             if style is not None:
                 style.unpolish(made)

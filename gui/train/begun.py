@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from data.errors import CheckpointError
 from data.paths import written_whole
+from gui.small_files import read_json
 from gui.train.choices import KINDS, Choices, Kind, from_plain, to_plain
 
 NAME = "begun.json"
+MOST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,14 @@ class Begun:
         """
         path = folder / NAME
         try:
-            return cls._of(json.loads(path.read_text(encoding="utf-8")))
+            return cls._of(read_json(path, most_bytes=MOST_BYTES))
         except FileNotFoundError as error:
             raise CheckpointError(
                 f"{folder.name} was begun on the command line. Go on there, with --resume."
             ) from error
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError
+        ) as error:  # fmt: skip
             raise CheckpointError(f"{path}: can't be read ({error}). Begin anew.") from error
 
     @classmethod

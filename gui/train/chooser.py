@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
 
 from gui.jobs.train import Source
 from gui.library.marks import Mark
-from gui.page import button, column, row, words
+from gui.page import button, column, plain_tip, row, words
 from gui.train.choices import Kind
 from gui.train.words import amount, enough, holds, length, unfit
 
@@ -164,7 +164,7 @@ class Chooser(QWidget):
         ticked = self._is_ticked(source)
         item.setCheckState(_NAME, Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         for place in (_NAME, _LENGTH, _HOLDS, _MARK):
-            item.setToolTip(place, reason or str(source.path))
+            item.setToolTip(place, plain_tip(reason or str(source.path)))
         return item
 
     def _on_tick(self, item: QTreeWidgetItem, column: int) -> None:

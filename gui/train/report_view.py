@@ -4,23 +4,33 @@ import re
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QTimer, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices, QImage, QResizeEvent, QTextDocument
+from PyQt6.QtGui import QImage, QResizeEvent, QTextDocument
 from PyQt6.QtWidgets import QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from gui.jobs.train import ReportPicture, read_pictures
-from gui.page import GAP, button, column, heading, row, words
+from gui.page import GAP, button, column, heading, open_folder, row, words
+from gui.small_files import read_small
 from gui.studio import Studio
 from gui.train.bars import ScoreBars, scrolled
 from gui.train.runs import RunEntry
 from gui.worker import Worker
 
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+)\)")
+MOST_BYTES = 1 << 20  # ours take some ten thousand
+MOST_PICTURES = 100
+_FEATURES = QTextDocument.MarkdownFeature
+# HTML could name any file of this computer, and tables within tables without end.
+MARKDOWN = _FEATURES.MarkdownDialectGitHub | _FEATURES.MarkdownNoHTML
 WAITING = QSize(320, 40)  # a picture that is still being read
 CALM_MS = 150  # after the last change of size, before pictures are fitted to it
 
 
 class ReportBrowser(QTextBrowser):
-    """Shows Markdown; pictures are as wide as there is room, and never wider than they are."""
+    """Shows Markdown; pictures are as wide as there is room, and never wider than they are.
+
+    A report may be a stranger's: only pictures that were handed over are shown, and links lead
+    nowhere.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,17 +51,20 @@ class ReportBrowser(QTextBrowser):
         """Show another report, without pictures at first."""
         self._text = text
         self._pictures = {}
-        self.setMarkdown(text)
+        self._show()
 
     def add_picture(self, name: str, png: bytes) -> None:
         """Show a picture that the report names."""
-        self._pictures[name] = QImage.fromData(png)
+        image = QImage.fromData(png)
+        if image.isNull():  # Qt would look for a file of that name
+            return
+        self._pictures[name] = image
         self._calm.start(CALM_MS)
 
     def loadResource(self, kind: int, name: QUrl) -> object:
-        """Give the document its pictures."""
+        """Give the document its pictures; anything else stays unread."""
         if kind != QTextDocument.ResourceType.ImageResource.value:
-            return super().loadResource(kind, name)
+            return None
         image = self._pictures.get(name.fileName())
         if image is None:
             blank = QImage(WAITING, QImage.Format.Format_ARGB32)
@@ -73,9 +86,14 @@ class ReportBrowser(QTextBrowser):
     def _show_again(self) -> None:
         bar = self.verticalScrollBar()
         at = bar.value() if bar is not None else 0
-        self.setMarkdown(self._text)
+        self._show()
         if bar is not None:
             bar.setValue(at)
+
+    def _show(self) -> None:
+        document = self.document()
+        if document is not None:
+            document.setMarkdown(self._text, MARKDOWN)
 
 
 class ReportView(QWidget):
@@ -117,7 +135,12 @@ class ReportView(QWidget):
         if entry.report is None:
             self.browser.show_text("*There is no report yet: it is written when training ends.*")
             return
-        text = entry.report.read_text(encoding="utf-8", errors="replace")
+        try:
+            text = read_small(entry.report, most_bytes=MOST_BYTES).decode("utf-8", "replace")
+        except (OSError, ValueError) as error:
+            self.browser.show_text("")
+            self._facts.setText(f"The report can't be read: {error}.")
+            return
         self.browser.show_text(text)
         self._read_pictures(entry.folder, text)
 
@@ -129,7 +152,7 @@ class ReportView(QWidget):
 
     def _read_pictures(self, folder: Path, text: str) -> None:
         names = dict.fromkeys(_PICTURE.findall(text))
-        paths = [folder / name for name in names if (folder / name).is_file()]
+        paths = [folder / name for name in names if (folder / name).is_file()][:MOST_PICTURES]
         if not paths:
             return
         worker = self._studio.worker(read_pictures, paths, niceness=5)
@@ -164,4 +187,4 @@ class ReportView(QWidget):
 
     def _open_folder(self) -> None:
         if self._entry is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._entry.folder)))
+            open_folder(self._entry.folder)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import CheckpointError, UnderstudyError
-from data.profile import GameProfile
+from data.profile import MOST_CLASSES, MOST_HEADS, MOST_OBJECTS, GameProfile
+from gui.small_files import read_json, read_small
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
 from gui.train.choices import KINDS, Kind
@@ -185,11 +186,9 @@ def _begun(folder: Path) -> Begun | None:
 
 def _config(path: Path) -> dict[str, Any] | None:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError("it is too large")
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path, most_bytes=MOST_BYTES)
         return found if isinstance(found, dict) and "kind" in found else None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         log.warning("%s: can't be read: %s", path, error)
         return None
 
@@ -226,14 +225,15 @@ def _groups(kind: str, folder: Path, config: Mapping[str, Any] | None) -> tuple[
     try:
         if kind == "policy":
             heads = ((config or {}).get("evaluation") or {}).get("heads", {})
-            return tuple(_of_head(name, head) for name, head in heads.items())
+            return tuple(_of_head(name, head) for name, head in list(heads.items())[:MOST_HEADS])
         best = _best_look(folder)
         found = best.get("ap50") if best else None
         if not found:
             return ()
-        bars = tuple(Bar(name, _number(value), {}) for name, value in found.items())
+        known = list(found.items())[:MOST_OBJECTS]
+        bars = tuple(Bar(name, _number(value), {}) for name, value in known)
         return (BarGroup("objects", bars),)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         log.warning("%s: its scores can't be read: %s", folder, error)
         return ()
 
@@ -241,7 +241,7 @@ def _groups(kind: str, folder: Path, config: Mapping[str, Any] | None) -> tuple[
 def _of_head(name: str, head: Mapping[str, Any]) -> BarGroup:
     baselines = head.get("baselines", {})
     bars = []
-    for of_class, score in head["classes"].items():
+    for of_class, score in list(head["classes"].items())[:MOST_CLASSES]:
         rivals = {
             rival: value
             for rival, told in baselines.items()
@@ -258,7 +258,7 @@ def _score(kind: str, folder: Path, config: Mapping[str, Any] | None) -> float |
             return _number(next(iter(heads.values()))["macro_f1"]) if heads else None
         best = _best_look(folder)
         return _number(best["map50"]) if best else None
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 
@@ -271,17 +271,17 @@ def _best_look(folder: Path) -> Mapping[str, Any] | None:
 def looks_of(folder: Path) -> Sequence[Mapping[str, Any]]:
     """Return what a training wrote at its looks at what is held out, oldest first."""
     try:
-        lines = (folder / METRICS).read_text(encoding="utf-8").splitlines()
-    except OSError:
+        text = read_small(folder / METRICS, most_bytes=MOST_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError):
         return ()
-    return tuple(_looks(lines))
+    return tuple(_looks(text.splitlines()))
 
 
 def _looks(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
     for line in lines:
         try:
             found = json.loads(line)
-        except ValueError:  # the last line may be cut short
+        except (ValueError, RecursionError):  # the last line may be cut short
             continue
         if isinstance(found, dict) and "step" in found:
             yield found

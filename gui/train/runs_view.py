@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 
 from data.errors import UnderstudyError
 from gui.library.files import to_trash
-from gui.page import GAP, Notice, button, row, words
+from gui.page import GAP, Notice, button, plain_tip, row, words
 from gui.studio import Studio
 from gui.train.chooser import ROOMY
 from gui.train.report_view import ReportView
@@ -201,7 +201,7 @@ def _item(entry: RunEntry, *, busy: bool) -> QTreeWidgetItem:
     item = QTreeWidgetItem(texts)
     item.setTextAlignment(4, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     for column in range(len(COLUMNS)):
-        item.setToolTip(column, SCORE_TIP if column == 4 else str(entry.folder))
+        item.setToolTip(column, SCORE_TIP if column == 4 else plain_tip(str(entry.folder)))
     return item
 
 

@@ -82,7 +82,7 @@ def watched(player: "subprocess.Popen[str]") -> list[tuple[float, float]]:
     return looks
 
 
-def slope(memory: list[tuple[float, float]]) -> dict[str, float]:
+def slope(memory: list[tuple[float, float]]) -> dict[str, Any]:
     """Return MB an hour of the straight line through what came after the first minute."""
     settled = np.array([look for look in memory if look[0] >= SETTLED_S])
     per_second = np.polyfit(settled[:, 0], settled[:, 1], 1)[0]
@@ -91,6 +91,7 @@ def slope(memory: list[tuple[float, float]]) -> dict[str, float]:
         "mb_after_a_minute": round(float(settled[0, 1]), 1),
         "mb_at_most": round(float(settled[:, 1].max()), 1),
         "mb_at_the_end": round(float(settled[-1, 1]), 1),
+        "mb_every_five_minutes": [round(mb, 1) for _, mb in memory[:: round(300 / EVERY_S)]],
     }
 
 
