@@ -41,8 +41,9 @@ $(STAMP): pyproject.toml Makefile .ci/packages.sh
 demo: setup
 	UNDERSTUDY_SETUP_SECONDS=$$(( $$(date +%s) - $(STARTED) )) $(BIN)/understudy demo --out runs/demo --force
 
+# Two at a time, each with a screen of its own; a file's tests stay together.
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
