@@ -75,6 +75,7 @@ def play_desktop(
             stop=stop,
             stop_key=desktop.stop_key,
             hands_off=hands_off,
+            may_stand_still=profile.may_stand_still,
             next_log=files.next if files else None,
             on_tick=on_tick,
         )

@@ -48,6 +48,7 @@ class Flight:
         rate: Knows how well the machine keeps up.
         log: Where all is written.
         stopwatch_ns: Measures the stages in real time, whatever `clock` is.
+        may_stand_still: Whether a still picture is none of a game that hangs.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Flight:
         rate: RateGuard,
         log: FlightLog,
         stopwatch_ns: Callable[[], int],
+        may_stand_still: bool,
     ) -> None:
         self._runner = runner
         self._screen = screen
@@ -77,7 +79,7 @@ class Flight:
         self._rate = rate
         self._log = log
         self._now_ns = stopwatch_ns
-        self.picture = PictureGuard()
+        self.picture = PictureGuard(may_stand_still=may_stand_still)
         """Watches the frames for standstill."""
         self._held = NOTHING
         self._state: DecisionState | None = None

@@ -53,6 +53,7 @@ def play(
     stop: Callable[[], bool],
     stop_key: Callable[[], bool] = lambda: False,
     hands_off: Callable[[], bool] = lambda: False,
+    may_stand_still: bool = False,
     next_log: Callable[[], RecordingWriter] | None = None,
     on_tick: Callable[[TickView], None] | None = None,
     stopwatch_ns: Callable[[], int] = time.perf_counter_ns,
@@ -72,6 +73,7 @@ def play(
         stop: Asked on every tick.
         stop_key: Says whether the stop key was pressed.
         hands_off: Says whether a person wants to play: a take-over, keys pressed or not.
+        may_stand_still: Whether a picture that stands still is no reason to let go of the keys.
         next_log: Closes the log's file and opens another; needed for `settings.log_part_s`.
         on_tick: Told about every tick, on this thread.
         stopwatch_ns: Measures the stages in real time, whatever `clock` is.
@@ -110,6 +112,7 @@ def play(
             log, inline=settings.log_inline, next_writer=next_log, part_s=settings.log_part_s
         ),
         stopwatch_ns=stopwatch_ns,
+        may_stand_still=may_stand_still,
     )
     until_ns = None if settings.seconds is None else clock.now_ns() + round(settings.seconds * 1e9)
     ended_by = "an error"

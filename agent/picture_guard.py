@@ -26,9 +26,15 @@ class Picture(Enum):
 
 
 class PictureGuard:
-    """Watches the pictures for standstill; used by one thread."""
+    """Watches the pictures for standstill; used by one thread.
 
-    def __init__(self) -> None:
+    Args:
+        may_stand_still: Whether the game's picture stands still at times until somebody plays; then
+            only a black one counts.
+    """
+
+    def __init__(self, *, may_stand_still: bool = False) -> None:
+        self._may_stand_still = may_stand_still
         self.now = Picture.MOVING
         """What the last seconds showed."""
         self._last: Image | None = None
@@ -57,6 +63,8 @@ class PictureGuard:
     def _judged(self, at_ns: int) -> Picture:
         if at_ns - self._lit_ns >= PATIENCE_NS:
             return Picture.BLACK
+        if self._may_stand_still:
+            return Picture.MOVING
         if at_ns - self._changed_ns >= PATIENCE_NS:
             return Picture.FROZEN
         if self.now is not Picture.MOVING and not self._moves_again(at_ns):

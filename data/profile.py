@@ -165,6 +165,9 @@ class GameProfile(_Strict):
     stop_key: str = "f12"
     """Ends live play, and recording, too."""
     hotkeys: HotKeys = HotKeys()
+    may_stand_still: bool = False
+    """Whether the picture stands still at times until somebody plays, such as before a kick-off;
+    elsewhere live play lets go of the keys when nothing has moved for three seconds."""
     score: ScoreBoard | None = None
     """Where goals are counted; None where nobody can."""
 

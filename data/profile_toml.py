@@ -75,6 +75,8 @@ def _top(profile: GameProfile, remarks: Sequence[str]) -> str:
     if profile.reference is not None:
         lines.append(f"reference = {_string(profile.reference)}")
     lines.append(f"stop_key = {_string(profile.stop_key)}  # ends live play, and recording, too")
+    if profile.may_stand_still:
+        lines.append("may_stand_still = true  # until somebody plays")
     return "\n".join(lines) + "\n"
 
 

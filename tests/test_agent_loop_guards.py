@@ -200,3 +200,10 @@ def test_a_log_that_exists_is_not_overwritten(tmp_path):
     (tmp_path / "flight.h5").write_bytes(b"precious")
     with pytest.raises(OutputExistsError):
         open_logs(tmp_path)
+
+
+def test_a_game_that_waits_for_its_player_is_played_on_though_it_stands_still(tmp_path):
+    game = Game(tmp_path)
+    set_grey(game, 0, 90)
+    game.run(seconds=6.0, may_stand_still=True)
+    assert [told for _, told in reasons(game)] == [Reason.PLAYING]

@@ -45,6 +45,16 @@ def test_a_picture_that_stands_still_for_three_seconds_is_frozen():
     assert at_ms == 950 + 50 + 3000
 
 
+def test_a_game_that_waits_for_its_player_may_stand_still_but_not_be_black():
+    guard = PictureGuard(may_stand_still=True)
+    for at_ms in range(0, 20_000, 50):
+        guard.see(grey(STILL), at_ms * MS)
+        assert guard.now is Picture.MOVING
+    for at_ms in range(20_000, 24_000, 50):
+        guard.see(grey(BLACK), at_ms * MS)
+    assert guard.now is Picture.BLACK
+
+
 def test_a_black_picture_is_called_black():
     thought = watch((1000, moving), (6000, BLACK))
     assert changes(thought) == [(3950, Picture.BLACK)]

@@ -47,7 +47,7 @@ def test_all_wrong_fields_are_named_each_with_its_cure(check):
         "_, starting with a letter.",
         "objects[Ball].most: should be greater than or equal to 1 (got 0).",
         "widht: no such field; known here: name, title, description, capture, heads, objects, "
-        "reference, mirror, stop_key, hotkeys, score.",
+        "reference, mirror, stop_key, hotkeys, may_stand_still, score.",
     )
 
 

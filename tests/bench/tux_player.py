@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -65,7 +66,6 @@ DIRECTIONS = (
     ("up",),
     ("up", "right"),
 )
-Patience = Annotated[float | None, typer.Option(help="How long the picture may stand still.")]
 app = typer.Typer(add_completion=False)
 
 
@@ -265,50 +265,42 @@ def _game() -> Iterator[OpenWindow]:
         yield window
 
 
-def _understudy(*words: object, patience_s: float | None = None) -> None:
-    """Run a command; `patience_s` is how long a picture may stand still before a bot lets go."""
-    start = ["-m", "understudy"]
-    if patience_s is not None:
-        guard = f"from agent import picture_guard; picture_guard.PATIENCE_NS = {patience_s} * 10**9"
-        start = ["-c", f"{guard}; import understudy; understudy.main()"]
-    subprocess.run([sys.executable, *start, *map(str, words)], check=True)
+def _understudy(*words: object) -> None:
+    """Run a command."""
+    subprocess.run([sys.executable, "-m", "understudy", *map(str, words)], check=True)
+
+
+class Act(StrEnum):
+    """What is done with the game."""
+
+    RECORD = "record"
+    TRIAL = "trial"
+    PLAY = "play"
 
 
 @app.command()
-def record(out: Path, seconds: Annotated[float, typer.Option()] = 600.0) -> None:
-    """Play the game and have `understudy record` watch."""
-    with _game() as window, Person(window):
-        words = ("--profile", PROFILE.name, "--out", out, "--seconds", seconds)
-        _understudy("record", *words, "--countdown", 0)
-
-
-@app.command()
-def trial(
-    run: str,
-    matches: Annotated[int, typer.Option()] = 3,
-    seconds: Annotated[float, typer.Option()] = 200.0,
-    patience_s: Patience = None,
+def main(
+    act: Act,
+    file: Annotated[Path, typer.Argument(help="The recording to write, or a run.")],
+    seconds: Annotated[float, typer.Option(help="How long.")] = 200.0,
+    matches: Annotated[int, typer.Option(help="Of a trial.")] = 3,
+    log: Annotated[Path, typer.Option(help="The flight log of play.")] = Path("flight.h5"),
+    temperature: Annotated[float, typer.Option(help="Of play.")] = 0.0,
 ) -> None:
-    """Have a run play matches, and count goals."""
-    with _game():
-        words = ("trial", run, "--matches", matches, "--seconds", seconds, "--json")
-        _understudy(*words, patience_s=patience_s)
-
-
-@app.command()
-def play(
-    run: str,
-    log: Annotated[Path, typer.Option()],
-    seconds: Annotated[float, typer.Option()] = 60.0,
-    temperature: Annotated[float, typer.Option()] = 0.0,
-    patience_s: Patience = None,
-) -> None:
-    """Have a run play a match, and keep its flight log."""
+    """Record the person, or have a run play matches that are counted, or one with a flight log."""
     with _game() as window:
-        with Desk() as desk:
-            begin_match(window, desk)
-        words = ("play", run, "--headless", "--seconds", seconds, "--log", log)
-        _understudy(*words, "--temperature", temperature, patience_s=patience_s)
+        if act is Act.RECORD:
+            with Person(window):
+                words = ("--profile", PROFILE.name, "--out", file, "--countdown", 0)
+                _understudy("record", *words, "--seconds", seconds)
+        elif act is Act.TRIAL:
+            words = ("--matches", matches, "--seconds", seconds, "--json")
+            _understudy("trial", file, "--profile", PROFILE.name, *words)
+        else:
+            with Desk() as desk:
+                begin_match(window, desk)
+            words = ("--headless", "--seconds", seconds, "--log", log, "--temperature", temperature)
+            _understudy("play", file, "--profile", PROFILE.name, *words)
 
 
 if __name__ == "__main__":
