@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from gui.studio import Studio
     from tests.x11 import Desk
 
+SCREEN_PROGRAMS = ("Xvfb", "openbox")
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
 def virtual_screen() -> Iterator[VirtualScreen]:
     """A private desktop of 1400x900 pixels, which DISPLAY names while it lives."""
-    missing = [program for program in ("Xvfb", "openbox") if shutil.which(program) is None]
+    missing = [program for program in SCREEN_PROGRAMS if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed; `make setup` installs them")
     with VirtualScreen(1400, 900) as screen, screen.active():
@@ -36,9 +37,12 @@ def qapp_args(virtual_screen: VirtualScreen) -> list[str]:
     return ["understudy"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the window's tests first: Qt stays with the platform that it was started on."""
-    items.sort(key=lambda item: not item.path.name.startswith("test_gui_"))
+@pytest.fixture(scope="session", autouse=True)
+def _windows_first(request: pytest.FixtureRequest) -> None:
+    """Start Qt on the private desktop before a test without windows does so on none: it stays."""
+    windows = any(item.path.name.startswith("test_gui_") for item in request.session.items)
+    if windows and all(map(shutil.which, SCREEN_PROGRAMS)):
+        request.getfixturevalue("qapp")
 
 
 @pytest.fixture
