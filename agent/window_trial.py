@@ -95,19 +95,21 @@ def window_matches(
                 )
             finally:
                 watcher.end()
+        if stop():
+            break
         scores.append(watcher.score())
         on_match(scores[-1])
     return scores
 
 
-def _tap(keys: Sequence[str], stop: Callable[[], bool]) -> None:
-    """Tap keys one after another, slowly enough for a menu."""
+def _tap(keys: Sequence[str], window: OpenWindow, stop: Callable[[], bool]) -> None:
+    """Tap keys one after another, slowly enough for a menu, and into no other window."""
     if not keys:
         return
-    with closing(PynputSink(Watchdog())) as sink:
+    with closing(PynputSink(Watchdog(), focused=window.focused)) as sink:
         for key in keys:
             time.sleep(BETWEEN_TAPS_S)
-            if stop():
+            if stop() or not window.focused():
                 return
             sink.set_held(frozenset({key}))
             time.sleep(TAP_S)
@@ -149,7 +151,7 @@ class _Watcher:
                     "no score can be read in the window. Begin a match, and check the areas and "
                     "digits of the profile's [score]."
                 )
-            _tap(keys, stop)
+            _tap(keys, self._window, stop)
             wait_s = AGAIN_S
 
     def _wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
