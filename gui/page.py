@@ -1,6 +1,6 @@
 """What every page of the main window is, and the parts that pages are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +21,7 @@ from gui.studio import Studio
 
 MARGIN = 20
 GAP = 12
+CARD_MARGINS = (16, 14, 16, 14)
 
 
 class Page(QWidget):
@@ -146,14 +147,7 @@ def row(*parts: QWidget | None, stretch_last: bool = False) -> QWidget:
 def column(*parts: QWidget | None, margin: int = 0) -> QWidget:
     """Set parts below each other; None is space that grows."""
     holder = QWidget()
-    layout = QVBoxLayout(holder)
-    layout.setContentsMargins(margin, margin, margin, margin)
-    layout.setSpacing(GAP)
-    for part in parts:
-        if part is None:
-            layout.addStretch(1)
-        else:
-            layout.addWidget(part)
+    _stack(holder, parts, margins=(margin, margin, margin, margin))
     return holder
 
 
@@ -161,15 +155,21 @@ def card(*parts: QWidget | None) -> QFrame:
     """Frame parts that belong together."""
     frame = QFrame()
     frame.setObjectName("card")
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(16, 14, 16, 14)
+    _stack(frame, parts, margins=CARD_MARGINS)
+    return frame
+
+
+def _stack(
+    holder: QWidget, parts: Sequence[QWidget | None], *, margins: tuple[int, int, int, int]
+) -> None:
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(*margins)
     layout.setSpacing(GAP)
     for part in parts:
         if part is None:
             layout.addStretch(1)
         else:
             layout.addWidget(part)
-    return frame
 
 
 def open_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,7 @@ if "fork" in sys.argv and os.fork() == 0:
     os.close(1)
     os.execvp("sleep", ["sleep", "60"]) if "exec" in sys.argv else os.read(0, 1)
     os._exit(0)
-print("held", flush=True)
+print(sink._watchdog._child.pid, flush=True)
 sys.stdin.readline()
 if "raise" in sys.argv:
     raise RuntimeError("a bug")
@@ -39,12 +40,22 @@ def start_player(*words):
         text=True,
         start_new_session=True,
     )
-    assert player.stdout.readline() == "held\n"
+    player.watchdog = int(player.stdout.readline())
     return player
 
 
 def finish(player):
+    """Return when its watchdog has ended, too: it releases keys more than once."""
     player.communicate()
+    wait_until(lambda: ended(player.watchdog), "the watchdog has ended")
+
+
+def ended(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in "ZX"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
