@@ -52,6 +52,7 @@ def play_desktop(
     """
     with ExitStack() as stack:
         desktop = stack.enter_context(open_desktop(profile, WindowChoice(wait_s=wait_s)))
+        desktop.keys.tell_apart()
         files = None
         if log is not None:
             files = stack.enter_context(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from agent.picture_guard import Picture
 from data.keys import By, KeyEvent
+from recorder.keyboard import HandEvent
 
 ECHO_NS = 150_000_000
 """A press heard this long after the agent let go of the key may still be the agent's own."""
@@ -101,7 +102,8 @@ def judge(facts: Facts, *, until_ns: int | None) -> Verdict:
 class TakeoverDetector:
     """Tells a person's key presses from the agent's own, which the keyboard reports as well.
 
-    A press of a key that the agent holds, or held until a moment ago, is taken for the agent's.
+    What moved on a keyboard itself is a person's. Of the rest, a press of a key that the agent
+    holds, or held until a moment ago, is taken for the agent's.
 
     Args:
         quiet_ns: How long a person must have left the keys alone before the agent resumes.
@@ -110,7 +112,7 @@ class TakeoverDetector:
     def __init__(self, quiet_ns: int) -> None:
         self._quiet_ns = quiet_ns
         self._agent: dict[str, tuple[int, int | None]] = {}  # held from, until
-        self._human: set[str] = set()
+        self._human: dict[bool, set[str]] = {True: set(), False: set()}  # by hand, by a program
         self._last_ns: int | None = None
 
     def note_held(self, keys: frozenset[str], at_ns: int) -> None:
@@ -127,28 +129,34 @@ class TakeoverDetector:
         """Return those of the events, in order, that a person made."""
         theirs = []
         for event in events:
-            if event.by is By.AGENT or not self._is_human(event):
+            held = self._human[isinstance(event, HandEvent)]
+            if event.by is By.AGENT or not self._is_human(event, held):
                 continue
-            (self._human.add if event.down else self._human.discard)(event.key)
+            (held.add if event.down else held.discard)(event.key)
             self._last_ns = event.at_ns
             theirs.append(event)
         return theirs
 
     @property
+    def agent_held(self) -> frozenset[str]:
+        """Keys that the agent holds."""
+        return frozenset(key for key, (_, until_ns) in self._agent.items() if until_ns is None)
+
+    @property
     def human_held(self) -> frozenset[str]:
-        """Keys that a person holds."""
-        return frozenset(self._human)
+        """Keys that a person holds, by hand or with the help of another program."""
+        return frozenset(self._human[True] | self._human[False])
 
     def active(self, now_ns: int) -> bool:
         """Say whether a person holds a key, or did within the quiet time."""
-        if self._human:
+        if self.human_held:
             return True
         return self._last_ns is not None and now_ns - self._last_ns < self._quiet_ns
 
-    def _is_human(self, event: KeyEvent) -> bool:
+    def _is_human(self, event: KeyEvent, held: set[str]) -> bool:
         if not event.down:
-            return event.key in self._human
-        if event.key not in self._agent:
+            return event.key in held
+        if isinstance(event, HandEvent) or event.key not in self._agent:
             return True
         since_ns, until_ns = self._agent[event.key]
         return event.at_ns < since_ns or (until_ns is not None and event.at_ns > until_ns + ECHO_NS)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any, Protocol
 
+from agent.keyboards import Keyboard, keyboard_of
 from agent.watchdog import HUNG_S, Watchdog
-from agent.x11_keys import held_keys
 from data.errors import DisplayError
-from recorder.keyboard import device_errors, load_pynput, require_keys, to_pynput
+from recorder.keyboard import device_errors, load_pynput
 
 
 class KeySink(Protocol):
@@ -62,10 +62,9 @@ class PynputSink:
         self._now_s = now_s
         self._spoke_s = now_s()
         try:
-            self._on_x11 = held_keys(self._controller)
+            self._keyboard: Keyboard = keyboard_of(self._controller)
         except self._errors as error:
             raise _unreachable(error) from error
-        self._keyboard: _Keyboard = self._on_x11 or _Elsewhere(self._controller)
         self._known: set[str] = set()
         self._held: set[str] = set()
 
@@ -91,9 +90,11 @@ class PynputSink:
             if self._watchdog is not None:
                 self._watchdog.pressing(key)
         # Whoever presses knows that the keys go to the game, and so do the releases among them.
-        elsewhere = self._on_x11 is not None and not keys and not self._is_focused()
+        elsewhere = not keys and not self._is_focused()
         try:
-            with self._on_x11.unheard() if self._on_x11 and elsewhere else nullcontext():
+            if not keys:
+                self._keyboard.mind_hands()
+            with self._keyboard.unheard() if elsewhere else nullcontext():
                 for key in gone:
                     self._keyboard.release(key)
                 for key in new:
@@ -151,34 +152,8 @@ class PynputSink:
     def _require(self, keys: frozenset[str]) -> None:
         new = keys - self._known
         if new:
-            require_keys(new)
+            self._keyboard.require(new)
             self._known |= new
-
-
-class _Keyboard(Protocol):
-    """Moves keys, one after another; all have moved once it has settled."""
-
-    def press(self, key: str) -> None: ...
-
-    def release(self, key: str) -> None: ...
-
-    def settle(self) -> None: ...
-
-
-class _Elsewhere:
-    """Moves keys through pynput, where there is no X11."""
-
-    def __init__(self, controller: Any) -> None:  # noqa: ANN401  (pynput has no types)
-        self._controller = controller
-
-    def press(self, key: str) -> None:
-        self._controller.press(to_pynput(key))
-
-    def release(self, key: str) -> None:
-        self._controller.release(to_pynput(key))
-
-    def settle(self) -> None:
-        pass  # each call has waited
 
 
 def _unreachable(error: Exception) -> DisplayError:

@@ -1,12 +1,13 @@
 """What is going on around live play: gathers what the guards judge."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.guard import Facts, TakeoverDetector
 from agent.picture_guard import Picture
 from agent.rate_guard import RateGuard
 from data.keys import KeyEvent
-from recorder.keyboard import KeySource
+from recorder.keyboard import HandEvent, KeySource
 from recorder.pacing import Clock, Pacer, Tick
 from recorder.window import GameWindow
 
@@ -65,13 +66,13 @@ class Lookout:
             if due_ns - now_ns <= LOOK_NS:
                 break
             self._clock.sleep_until_ns(now_ns + LOOK_NS)
-            self._hear()
+            self._hear(let_go)
             asked = self._stop() or self._stop_key() or self._hands_off()
             if self._heard or asked or not self.may_press():
                 let_go()
         tick = self._pacer.wait()
         self._rate.see(tick.index)
-        self._hear()
+        self._hear(let_go)
         return tick
 
     def facts(self, tick: Tick, picture: Picture) -> Facts:
@@ -93,6 +94,21 @@ class Lookout:
         heard, self._heard = self._heard, []
         return heard
 
-    def _hear(self) -> None:
-        if self._human is not None:
-            self._heard += self._detector.see(self._human.drain())
+    def _hear(self, let_go: Callable[[], None]) -> None:
+        """Listen; a key that the agent holds as well is the person's from when it has let go.
+
+        Told of in that order: the agent's release is no end of what a hand holds.
+        """
+        if self._human is None:
+            return
+        heard = self._detector.see(self._human.drain())
+        by_hand = {event.key for event in heard if isinstance(event, HandEvent)}
+        shared = by_hand & self._detector.agent_held
+        if shared:
+            let_go()
+            now_ns = self._clock.now_ns()
+            heard = [
+                replace(event, at_ns=max(event.at_ns, now_ns)) if event.key in shared else event
+                for event in heard
+            ]
+        self._heard += heard

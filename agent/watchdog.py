@@ -7,18 +7,18 @@ anew.
 """
 
 import os
-import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from queue import Empty, SimpleQueue
+from threading import Thread
 
-from agent.x11_keys import HeldKeys, held_keys
+from agent.keyboards import Keyboard, keyboard_of
 from data.errors import DisplayError
-from recorder.keyboard import load_pynput, to_pynput
+from recorder.keyboard import load_pynput
 
 READY_S = 20.0  # it takes 0.3 s; a busy machine may take seconds
 PARENT_POLL_S = 0.25  # for the pipe's other end living on in some child that the player forked
@@ -42,6 +42,7 @@ class Watchdog:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # what ends the player's process group leaves it alive
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
             cwd=os.fspath(_import_root()),
         )
         answer = self._answer()
@@ -89,39 +90,41 @@ class Watchdog:
 
     def _answer(self) -> bytes:
         assert self._child.stdout is not None
-        ready, _, _ = select.select([self._child.stdout], [], [], READY_S)
-        return self._child.stdout.readline() if ready else b""
+        answered: SimpleQueue[bytes] = SimpleQueue()  # waiting for a pipe would not do on Windows
+        read = self._child.stdout.readline
+        Thread(target=lambda: answered.put(read()), name="watchdog", daemon=True).start()
+        try:
+            return answered.get(timeout=READY_S)
+        except Empty:
+            return b""
 
 
 def main() -> int:
     """Watch the pipe on standard input; release what is held when it closes."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     parent = os.getppid()
     try:
-        controller = load_pynput().Controller()
-        on_x11 = held_keys(controller)
+        keyboard = keyboard_of(load_pynput().Controller())
     except DisplayError as error:
         sys.stdout.write(f"{error}\n")
         return 1
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
-    let_go = partial(_let_go, controller, on_x11)
-    _watch(parent, let_go)
+    _watch(parent, partial(_let_go, keyboard))
     return 0
 
 
-def _let_go(controller: Any, on_x11: HeldKeys | None, held: set[str]) -> None:  # noqa: ANN401
+def _let_go(keyboard: Keyboard, held: set[str]) -> None:
     """Release keys, more than once, and forget them."""
     begun_s = time.monotonic()
     for at_s in RELEASES_AT_S if held else ():
         time.sleep(max(0.0, begun_s + at_s - time.monotonic()))
         for key in sorted(held):
-            if on_x11 is not None:
-                on_x11.release(key)
-                on_x11.settle()
-            else:
-                controller.release(to_pynput(key))
+            keyboard.mind_hands()
+            keyboard.release(key)
+            keyboard.settle()
     held.clear()
 
 
@@ -130,22 +133,35 @@ def _watch(parent: int, let_go: Callable[[set[str]], None]) -> None:
     held: set[str] = set()
     rest = b""
     spoke_s = time.monotonic()
+    told: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_read, args=(told,), name="pipe", daemon=True).start()
     while True:
-        readable, _, _ = select.select([0], [], [], PARENT_POLL_S)
-        data = os.read(0, 65536) if readable else b""
-        if (readable and not data) or (not readable and os.getppid() != parent):
-            let_go(held)
-            return
-        now_s = time.monotonic()
-        if not data:
-            if now_s - spoke_s >= HUNG_S:
+        try:
+            data = told.get(timeout=PARENT_POLL_S)
+        except Empty:
+            if os.getppid() != parent:
+                let_go(held)
+                return
+            if time.monotonic() - spoke_s >= HUNG_S:
                 let_go(held)
             continue
-        spoke_s = now_s
+        if not data:
+            let_go(held)
+            return
+        spoke_s = time.monotonic()
         *lines, rest = (rest + data).split(b"\n")
         for line in filter(None, lines):
             sign, key = line[:1], line[1:].decode()
             (held.add if sign == b"+" else held.discard)(key)
+
+
+def _read(told: "SimpleQueue[bytes]") -> None:
+    """Hand on what comes through the pipe, and nothing at its end. Windows can wait for no pipe."""
+    try:
+        while data := os.read(0, 65536):
+            told.put(data)
+    finally:
+        told.put(b"")
 
 
 def _import_root() -> str:

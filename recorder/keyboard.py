@@ -4,8 +4,9 @@ import sys
 from collections import deque
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event, Thread
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
 from data.errors import DisplayError
@@ -13,16 +14,26 @@ from data.key_names import NAMED_KEYS
 from data.keys import KeyEvent, without_repeats
 from recorder.display import require_display
 from recorder.pacing import Clock, MonotonicClock
+from recorder.x11_devices import DeviceMoves
 
 START_S = 5.0
 CLOSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class HandEvent(KeyEvent):
+    """A key that moved on a keyboard itself, so that no program, ours included, moved it."""
 
 
 class KeySource(Protocol):
     """Hands over what happened on the keyboard."""
 
     def drain(self) -> list[KeyEvent]:
-        """Return the events since the last call, in order, without repeats."""
+        """Return the events since the last call, in order, without repeats.
+
+        Those that are known to be a person's are `HandEvent`s. A key that a program moves as well
+        goes down and up for each of them.
+        """
         ...
 
     def close(self) -> None:
@@ -127,7 +138,10 @@ class PynputKeys:
         self._unnamed = unnamed
         self._clock = clock or MonotonicClock()
         self._heard: deque[KeyEvent] = deque()  # appends and pops are atomic
-        self._held: set[str] = set()
+        self._held: dict[type[KeyEvent], set[str]] = {KeyEvent: set(), HandEvent: set()}
+        self._apart = False
+        self._moves: DeviceMoves | None = None
+        self._codes: dict[int, str | None] = {}
         self._watched_down: set[str] = set()
         self._presses = dict.fromkeys(self._watched, 0)
         self._names = _names_of(self._keys | self._watched)
@@ -142,16 +156,40 @@ class PynputKeys:
             self.close()
             raise DisplayError("the keyboard can't be heard: X does not hand over its events.")
 
+    def tell_apart(self) -> bool:
+        """Hand over a person's moves of a key as `HandEvent`s from now on, where that is known.
+
+        On X11 devices are listened to (see `recorder.x11_devices`), on Windows each event tells
+        whether a program made it.
+
+        Returns:
+            Whether it is known here.
+
+        Raises:
+            DisplayError: The display is gone.
+        """
+        self._apart = sys.platform == "win32" or sys.platform.startswith("linux")
+        if sys.platform.startswith("linux") and self._moves is None:
+            try:
+                self._moves = DeviceMoves.start(self._on_device)
+            except device_errors() as error:
+                raise DisplayError(f"the keyboards can't be heard: {error}.") from error
+            self._apart = self._moves is not None
+            self._heard.clear()  # what went down before comes up on a device, and the reverse
+            self._held[KeyEvent].clear()
+        return self._apart
+
     def drain(self) -> list[KeyEvent]:
         """Return the events since the last call, in order, without repeats.
 
         Raises:
             DisplayError: Keys are not heard any more, because the display is gone.
         """
-        if not self._closed and not self._listener.is_alive():
+        alive = self._listener.is_alive() and (self._moves is None or self._moves.alive)
+        if not self._closed and not alive:
             raise DisplayError("the keyboard is not heard any more: the display is gone.")
         heard = [self._heard.popleft() for _ in range(len(self._heard))]
-        return without_repeats(heard, self._held)
+        return [event for event in heard if without_repeats([event], self._held[type(event)])]
 
     def presses(self, key: str) -> int:
         """Say how often a watched key has gone down since listening began, without repeats.
@@ -165,6 +203,8 @@ class PynputKeys:
         if self._closed:
             return
         self._closed = True
+        if self._moves is not None:
+            self._moves.close()
         with suppress(*device_errors()):  # the display may be gone
             self._listener.stop()
         if sys.platform.startswith("linux") and self._listener.is_alive():
@@ -177,19 +217,44 @@ class PynputKeys:
     def _on_release(self, key: Any, injected: bool) -> None:  # noqa: ANN401
         self._enqueue(key, down=False, injected=injected)
 
+    def _on_device(self, display: Any, code: int, down: bool, by_hand: bool) -> None:  # noqa: ANN401
+        """Hear of a key that one of X11's keyboards has moved, on a thread of its own."""
+        if down:
+            self._codes[code] = self._name_of_code(display, code)
+        name = self._codes.get(code)  # as it went down, whatever Num Lock says by now
+        if name in self._keys:
+            self._heard.append(_event(self._clock.now_ns(), name, down, by_hand=by_hand))
+
+    def _name_of_code(self, display: Any, code: int) -> str | None:  # noqa: ANN401
+        state = display.screen().root.query_pointer().mask  # a raw event lacks Num Lock
+        with suppress(IndexError):  # the layout says nothing of it
+            event = SimpleNamespace(detail=code, state=state)
+            return self._name_of(self._listener._event_to_key(display, event))
+        return None
+
     def _enqueue(self, key: Any, *, down: bool, injected: bool) -> None:  # noqa: ANN401
         if injected and sys.platform.startswith("linux"):
             return  # pynput's own echo of a press by this process; X delivers the press itself too
-        symbol = getattr(getattr(key, "value", key), "vk", None)
-        name = self._names[symbol] if symbol in self._names else from_pynput(key)
+        name = self._name_of(key)
         if name is None and self._unnamed:
             self._heard.append(KeyEvent(self._clock.now_ns(), _own_name(key), down))
         elif name in self._keys:
-            self._heard.append(KeyEvent(self._clock.now_ns(), name, down))
+            if self._apart and sys.platform.startswith("linux"):
+                return  # the devices tell of it
+            by_hand = self._apart and not injected
+            self._heard.append(_event(self._clock.now_ns(), name, down, by_hand=by_hand))
         elif name is not None and name in self._watched:
             if down and name not in self._watched_down:
                 self._presses[name] += 1
             (self._watched_down.add if down else self._watched_down.discard)(name)
+
+    def _name_of(self, key: Any) -> str | None:  # noqa: ANN401
+        symbol = getattr(getattr(key, "value", key), "vk", None)
+        return self._names[symbol] if symbol in self._names else from_pynput(key)
+
+
+def _event(at_ns: int, name: str, down: bool, *, by_hand: bool) -> KeyEvent:
+    return (HandEvent if by_hand else KeyEvent)(at_ns, name, down)
 
 
 def _own_name(key: Any) -> str:  # noqa: ANN401

@@ -46,21 +46,24 @@ def test_presses_arrive_and_nothing_is_left_held(wanted, desk):
     assert desk.down() == set()
 
 
-def test_presses_arrive_without_a_window_manager(bare_screen):
+@pytest.mark.usefixtures("bare_screen")
+def test_presses_arrive_without_a_window_manager():
     finding = doctor_keys.check_loopback(Wanted(practice_profile(), rate_hz=20))
     assert finding.ok, finding
     assert doctor_desktop.check_window_manager().found == "none"
     assert doctor_screen.check_picture(Wanted(practice_profile(), rate_hz=20)).ok
 
 
-def test_a_keyboard_that_delivers_nothing_is_told_with_what_to_do(wanted, impatient):
+@pytest.mark.usefixtures("impatient")
+def test_a_keyboard_that_delivers_nothing_is_told_with_what_to_do(wanted):
     finding = doctor_keys.check_loopback(wanted, DryRunSink)
     assert not finding.ok
     assert finding.found == "0 of 1 presses reached the window, 0 the listener"
     assert "X11 session" in finding.advice
 
 
-def test_a_listener_that_hears_nothing_is_told(wanted, impatient, monkeypatch, desk):
+@pytest.mark.usefixtures("impatient")
+def test_a_listener_that_hears_nothing_is_told(wanted, monkeypatch, desk):
     monkeypatch.setattr(doctor_keys, "PynputKeys", lambda keys, clock: FakeKeys(clock))
     finding = doctor_keys.check_loopback(wanted)
     assert not finding.ok
@@ -105,7 +108,8 @@ def test_without_the_focus_nothing_is_pressed_at_all(wanted, monkeypatch):
     assert sink.changes == []
 
 
-def test_a_key_that_stays_down_is_told_and_then_released(wanted, impatient, desk):
+@pytest.mark.usefixtures("impatient")
+def test_a_key_that_stays_down_is_told_and_then_released(wanted, desk):
     class Sticky(PynputSink):
         def set_held(self, keys):
             if keys:

@@ -3,6 +3,7 @@ import pytest
 from agent.guard import Action, Facts, Reason, TakeoverDetector, judge
 from agent.picture_guard import Picture
 from data.keys import By, KeyEvent
+from recorder.keyboard import HandEvent
 
 MS = 1_000_000
 FINE = {
@@ -108,3 +109,34 @@ def test_both_moves_of_a_persons_key_are_handed_over():
         [press("up", 10), press("left", 12), release("left", 15), release("up", 20)]
     )
     assert [(event.key, event.down) for event in theirs] == [("up", True), ("up", False)]
+
+
+def by_hand(key, at_ms, down):
+    return HandEvent(at_ms * MS, key, down)
+
+
+@pytest.mark.parametrize("at_ms", [101, 300, 520])
+def test_a_hand_on_a_key_of_the_agents_is_a_persons_whenever_it_comes(at_ms):
+    detector = detector_after((100, "d"), (500, ""))
+    assert detector.see([press("d", at_ms)]) == []
+    pressed = by_hand("d", at_ms, True)
+    assert detector.see([pressed]) == [pressed]
+    assert detector.human_held == {"d"}
+
+
+def test_a_hand_holds_its_key_until_it_lets_go_whatever_the_agent_does():
+    detector = detector_after((100, "d"))
+    detector.see([press("d", 100), by_hand("d", 200, True)])
+    detector.note_held(frozenset(), 210 * MS)
+    assert detector.see([release("d", 210)]) == []
+    assert detector.active(9_000 * MS)
+    assert detector.see([by_hand("d", 9_100, False)]) != []
+    assert not detector.active(10_100 * MS)
+
+
+def test_a_hand_that_lets_go_of_a_key_held_from_before_is_nothing():
+    assert detector_after((100, "d")).see([by_hand("d", 200, False)]) == []
+
+
+def test_what_the_agent_holds_is_known():
+    assert detector_after((100, "de"), (500, "d")).agent_held == {"d"}

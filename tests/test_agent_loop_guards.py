@@ -10,6 +10,7 @@ from data.keys import By
 from data.reader import Recording
 from data.schema import SpanKind
 from data.writer import RecordingWriter
+from recorder.keyboard import HandEvent
 from recorder.parts import Parts
 from tests.factories import capture_facts
 from tests.fakes import strokes
@@ -104,6 +105,27 @@ def test_keys_come_up_between_ticks_when_something_is_up(tmp_path, what):
     with Recording(game.path) as log:
         lifted = [e.at_ns // MS for e in log.key_events() if not e.down]
     assert lifted[0] == 220
+
+
+@pytest.mark.parametrize(
+    ("down_ms", "up_ms", "let_go_ms", "up_from_ms"),
+    [(212, 420, 220, 420), (247, 420, 250, 420), (212, 216, 220, 220)],
+)
+def test_a_hand_on_the_key_that_the_agent_holds_takes_over_and_has_it_then(
+    tmp_path, down_ms, up_ms, let_go_ms, up_from_ms
+):
+    hand = [HandEvent(down_ms * MS, "right", True), HandEvent(up_ms * MS, "right", False)]
+    game = Game(tmp_path, *hand)
+    assert game.run(seconds=0.6).takeovers == 1
+    with Recording(game.path) as log:
+        moves = [(e.at_ns // MS, e.by, e.down) for e in log.key_events()]
+        assert moves == [
+            (0, By.AGENT, True),
+            (let_go_ms, By.AGENT, False),
+            (let_go_ms, By.HUMAN, True),
+            (up_from_ms, By.HUMAN, False),
+        ]
+        assert [(s.kind, s.start_ns // MS) for s in log.spans()] == [(SpanKind.TAKEOVER, let_go_ms)]
 
 
 def test_a_person_who_asks_to_play_has_taken_over_without_a_key(tmp_path):

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 from Xlib import X
 
+from agent import x11_keys
 from agent.guard import Reason
 from agent.key_sink import PynputSink
 from agent.loop import PlaySettings, play
@@ -13,9 +14,11 @@ from recorder.keyboard import PynputKeys
 from recorder.pacing import MonotonicClock
 from recorder.screen import MssScreen
 from recorder.window import find_window
+from recorder.x11_devices import keys_down
 from tests.factories import practice_profile
 from tests.fakes import FakeRunner, wait_until
 from tests.test_agent_watchdog import finish, start_player
+from tests.x11_keyboard import Hands
 
 PROFILE = practice_profile()
 
@@ -135,6 +138,83 @@ def test_live_no_key_event_reaches_another_window_that_gets_the_focus(desk, lett
         device.close()
     game.destroy()
     desk.display.sync()
+
+
+@pytest.fixture
+def hands(desk):
+    with Hands() as opened:
+        yield opened
+
+
+def test_what_a_person_holds_too_comes_up_with_the_person(desk, hands, letter):
+    """To the game it was held from the agent's press to the person's release."""
+    sink, d = PynputSink(Watchdog(), focused=lambda: True), desk.code("d")
+    sink.set_held(frozenset({"d", "e"}))
+    hands.press("d")
+    sink.release_all()
+    assert desk.down() == {d}
+    sink.close()
+    assert desk.down() == {d}
+    assert repeats(desk, "d")
+    hands.release("d")
+    assert desk.down() == set()
+    assert [move for move in heard(desk, letter) if move[1] == d] == [(True, d), (False, d)]
+
+
+def test_without_the_devices_a_release_ends_the_persons_press_too(desk, hands, monkeypatch):
+    """What the server does with two presses of one key; and how it was before."""
+    monkeypatch.setattr(x11_keys, "find_keyboards", lambda display: None)
+    sink = PynputSink(None)
+    sink.set_held(frozenset({"d"}))
+    hands.press("d")
+    sink.close()
+    assert desk.down() == set()
+    assert hands.down() == {desk.code("d")}
+
+
+@pytest.mark.parametrize("same_player", [True, False])
+@pytest.mark.parametrize("still_held", [True, False])
+def test_a_key_that_was_left_to_a_person_can_be_pressed_anew(desk, hands, same_player, still_held):
+    sink, d = PynputSink(None), desk.code("d")
+    sink.set_held(frozenset({"d"}))
+    hands.press("d")
+    sink.release_all()
+    assert d in hands.left_down()
+    if not still_held:
+        hands.release("d")
+    if not same_player:
+        sink.close()
+        sink = PynputSink(None)
+    sink.set_held(frozenset({"d"}))
+    assert desk.down() == {d}
+    if still_held:
+        hands.release("d")
+        sink.set_held(frozenset())
+        sink.set_held(frozenset({"d"}))
+        assert desk.down() == {d}
+    sink.close()
+    assert desk.down() == hands.left_down() == set()
+
+
+def test_a_killed_player_leaves_a_person_what_they_hold(desk, hands):
+    player = start_player()
+    hands.press("d")
+    os.killpg(player.pid, signal.SIGKILL)
+    finish(player)
+    assert desk.down() == {desk.code("d")}
+    hands.release("d")
+    assert desk.down() == set()
+    sink = PynputSink(None)
+    sink.set_held(frozenset({"d"}))
+    sink.close()
+    assert hands.left_down() == set()
+
+
+def test_a_keyboard_that_is_gone_holds_nothing(desk, hands):
+    gone = frozenset({hands.device, 99})
+    hands.press("d")
+    assert keys_down(hands.display, gone) == {desk.code("d")}
+    assert keys_down(hands.display, frozenset({99})) == frozenset()
 
 
 def test_a_change_of_keys_waits_for_the_server_once(desk, monkeypatch):

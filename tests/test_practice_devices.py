@@ -14,9 +14,10 @@ from data.reader import Recording
 from gui.practice import devices
 from gui.practice.demonstration import record_coach
 from gui.practice.devices import HeadlessGame, stored_boxes
-from gui.practice.players import CoachPlayer, RandomPlayer, ScriptedPlayer
+from gui.practice.players import CoachPlayer, RandomPlayer
 from gui.practice.state import Phase
 from tests.fakes import FakeRunner
+from tests.scripted_player import ScriptedPlayer
 
 SECOND = 1_000_000_000
 

@@ -4,8 +4,9 @@
 
 Focus: while the player holds keys in its window, another one gets the focus. Counted is what
 arrives there: presses, and releases of keys that were down when the focus moved, which X sends to
-whoever has it. Take-over: another program presses a key that the player doesn't hold; timed is how
-long the player's own keys stay down, asked of the X server about every millisecond.
+whoever has it. Take-over: another program presses a key that the player doesn't hold, or a hand on
+the keyboard presses one that it holds; timed is how long the player's own keys stay down (but for
+the one under the hand), asked of the X server about every millisecond.
 """
 
 import argparse
@@ -18,11 +19,14 @@ from typing import Any
 import numpy as np
 from Xlib import X
 
+from agent.key_sink import PynputSink
 from data.console import print_json
+from recorder.desktop import Desktop
 from recorder.display import VirtualScreen
 from tests.bench.player import TITLE, Runner, in_child, moving, play_window
 from tests.fakes import wait_until
 from tests.x11 import Desk
+from tests.x11_keyboard import Hands
 
 PATIENCE_S = 60.0
 WATCH_S = 0.6
@@ -65,17 +69,18 @@ def lose_focus(desk: Desk, game: Any, other: Any, rng: np.random.Generator) -> d
     return {"presses": presses, "releases": releases, "up_ms": up_ms}
 
 
-def take_over(desk: Desk, rng: np.random.Generator) -> float:
-    """Press a key as a person would; return the ms until the player's keys are up."""
+def take_over(desk: Desk, rng: np.random.Generator, *, by: Desk | Hands, key: str) -> float:
+    """Press a key as a person would; return the ms until the player's other keys are up."""
     wait_until(lambda: len(desk.down()) == 2, "keys are held", patience_s=PATIENCE_S)
     time.sleep(0.2 + rng.uniform(0, 0.05))
-    own = {desk.code("right"), desk.code("e")}
+    own = {desk.code("right"), desk.code("e")} - {desk.code(key)}
     began_s = time.monotonic()
-    desk.press("up")
+    by.press(key)
     while desk.down() & own and time.monotonic() - began_s < 5:
         time.sleep(0.001)
     took_ms = 1e3 * (time.monotonic() - began_s)
-    desk.release("up")
+    by.release(key)
+    wait_until(lambda: not desk.down(), "all keys are up", patience_s=PATIENCE_S)
     return took_ms
 
 
@@ -92,12 +97,14 @@ def main() -> None:
     ):
         other = desk.window("Letter", at=(700, 120), size=(320, 180))
         game = desk.window(TITLE, size=(480, 270))
-        child = in_child(lambda: play_window(Runner(hold_right)))
+        hands = stack.enter_context(Hands())
+        child = in_child(lambda: play_window(Runner(hold_right), prepare=tell_apart))
         try:
             stack.enter_context(moving(game.id))
             focus_tries = [lose_focus(desk, game, other, rng) for _ in range(tries)]
             focus(desk, game)
-            takeovers_ms = [take_over(desk, rng) for _ in range(tries)]
+            others_ms = [take_over(desk, rng, by=desk, key="up") for _ in range(tries)]
+            same_ms = [take_over(desk, rng, by=hands, key="right") for _ in range(tries)]
         finally:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -109,13 +116,23 @@ def main() -> None:
                 "releases": sum(each["releases"] for each in focus_tries),
                 "keys_up_ms": spread([each["up_ms"] for each in focus_tries]),
             },
-            "takeover": {
-                "tries": tries,
-                "within_50_ms": sum(took_ms <= 50 for took_ms in takeovers_ms),
-                "keys_up_ms": spread(takeovers_ms),
-            },
+            "takeover": takeovers(others_ms),
+            "takeover_same_key": takeovers(same_ms),
         }
     )
+
+
+def tell_apart(desktop: Desktop, sink: PynputSink) -> None:
+    """Hear hands apart from programs, as `agent.desktop` does."""
+    desktop.keys.tell_apart()
+
+
+def takeovers(took_ms: list[float]) -> dict[str, Any]:
+    return {
+        "tries": len(took_ms),
+        "within_50_ms": sum(each_ms <= 50 for each_ms in took_ms),
+        "keys_up_ms": spread(took_ms),
+    }
 
 
 def spread(values: list[float]) -> dict[str, float]:
