@@ -4,8 +4,9 @@
 
 `understudy play --headless` plays the practice window on a screen of its own, with a flight log and
 telemetry, as a person would start it. Told are the slope of its memory after a minute (least
-squares over one look every five seconds), the latency from grab to key in the first and in the
-last ten minutes (or sixths, when shorter), and whether `inspect` finds anything wrong in the log.
+squares over one look every five seconds), with and without the pages of files, which the kernel
+takes away when others need memory; the latency from grab to key in the first and in the last ten
+minutes (or sixths, when shorter); and whether `inspect` finds anything wrong in the log.
 `--real-time` puts player and game before other programs (`chrt -r`, which needs root or a limit).
 """
 
@@ -63,19 +64,21 @@ def main(
         print_json(
             {
                 "minutes": minutes,
-                "memory": slope(memory),
+                "memory": slope([(at_s, mb) for at_s, mb, _ in memory]),
+                "memory_without_files": slope([(at_s, mb) for at_s, _, mb in memory]),
                 "log": inspected(flight, 60 * minutes),
                 "report": json.loads(told),
             }
         )
 
 
-def watched(player: "subprocess.Popen[str]") -> list[tuple[float, float]]:
-    """Return seconds and MB resident, until the process ends."""
+def watched(player: "subprocess.Popen[str]") -> list[tuple[float, float, float]]:
+    """Return seconds, MB resident, and MB of these that no file holds, until the process ends."""
     began_s, looks = time.monotonic(), []
     while player.poll() is None:
         try:
-            looks.append((time.monotonic() - began_s, memory_mb("VmRSS", player.pid)))
+            resident, own = (memory_mb(name, player.pid) for name in ("VmRSS", "RssAnon"))
+            looks.append((time.monotonic() - began_s, resident, own))
         except (OSError, StopIteration):  # it ended meanwhile
             break
         time.sleep(EVERY_S)
