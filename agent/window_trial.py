@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from agent.desktop import play_desktop
 from agent.key_sink import PynputSink
@@ -53,7 +52,6 @@ def window_matches(
     *,
     seconds: float,
     stop: Callable[[], bool],
-    log: Callable[[int], Path | None] = lambda index: None,
 ) -> list[Score]:
     """Play as many matches as there are seeds, which the game itself knows nothing of.
 
@@ -68,7 +66,6 @@ def window_matches(
         seconds: How long to play a match at most; it ends before when the score
             falls or stays out of sight.
         stop: Asked all the while.
-        log: Names the flight log of a match, if any.
 
     Raises:
         DisplayError: No display, no such window, or no score could be read in time.
@@ -76,7 +73,7 @@ def window_matches(
     """
     board = board_of(profile)
     reader, scores = ScoreReader(board), []
-    for index, _ in enumerate(seeds):
+    for _ in seeds:
         if stop():
             break
         with closing(find_window(profile.title, WINDOW_S)) as window:
@@ -89,7 +86,7 @@ def window_matches(
                     runner,
                     profile,
                     settings=PlaySettings(seconds=seconds),
-                    log=log(index),
+                    log=None,
                     stop=lambda watcher=watcher: stop() or watcher.over,  # type: ignore[misc]
                     hands_off=lambda watcher=watcher: watcher.away,  # type: ignore[misc]
                 )

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout,
 from data.profile import GameProfile
 from gui.jobs.corrections import PolicyRun
 from gui.jobs.play import Played, PlayRequest, PlayTick, Stage
+from gui.jobs.practice import Goals
 from gui.page import GAP, Notice, Page, button, card, column, heading, row, words
 from gui.play.choices import ChoicesForm
 from gui.play.corrections_card import CorrectionsCard
@@ -291,7 +292,7 @@ class PlayPage(Page):
             self.live.show_tick(tick, yours=self.player.yours, dry_run=request.dry_run)
             self.plots.add(tick)
 
-    def _played(self, played: Played, score: tuple[int, int] | None) -> None:
+    def _played(self, played: Played, score: Goals | None) -> None:
         self.summary.tell(played, score)
 
     def _over(self) -> None:

@@ -9,16 +9,18 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QProgressBar, QVBoxLayout
 
 from data.profile import load_profile
 from gui.jobs.line import Ended, How
-from gui.jobs.practice import Goals, MatchRequest, Stage, play_match
-from gui.jobs.stock import POLICY, find_runs
+from gui.jobs.practice import Crashed, Goals, MatchRequest, Stage, play_match
+from gui.jobs.stock import find_runs
 from gui.key_pad import KeyPad
 from gui.matches.choices import NO_BOT, Choices
 from gui.matches.counting import Counting
 from gui.matches.crew import Crew
 from gui.matches.history import History
-from gui.matches.telling import GAME_KEYS, Past, told_end, told_left, told_stage
+from gui.matches.telling import GAME_KEYS, Past, told_end, told_stage
 from gui.page import GAP, Notice, Page, button, card, flow, heading, row, words
+from gui.runs_on_disk import POLICY
 from gui.studio import PRACTICE, Studio
+from gui.time_left import time_left
 
 LOOK_MS = 200
 
@@ -140,6 +142,8 @@ class PracticePage(Page):
     def _hear(self, message: object) -> None:
         if isinstance(message, Stage):
             self._enter(message)
+        elif isinstance(message, Crashed):
+            self.notice.tell(message.sentence, error=True)
 
     def _enter(self, stage: Stage) -> None:
         self._stage = stage
@@ -155,7 +159,7 @@ class PracticePage(Page):
         whole_s = self._request.seconds
         self.bar.setRange(0, round(whole_s))
         self.bar.setValue(round(min(spent_s, whole_s)))
-        self.bar.setFormat(told_left(whole_s - spent_s))
+        self.bar.setFormat(time_left(max(0.0, whole_s - spent_s)))
 
     def _end(self, ended: Ended) -> None:
         self._clock.stop()

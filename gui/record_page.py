@@ -9,13 +9,14 @@ from gui.jobs.practice import Goals
 from gui.jobs.preview import Seen
 from gui.jobs.record import Live, Press, RecordRequest, Waiting, record_game
 from gui.library.files import to_trash
+from gui.matches.practice_game import Match, PracticeGame
 from gui.page import Notice, Page, column
 from gui.record.figures import FiguresCard
 from gui.record.leftovers import LeftoverNotice
 from gui.record.live_view import LiveView
 from gui.record.options import Chosen, OptionsCard
 from gui.record.outcome import outcome_of
-from gui.record.practice_card import Match, PracticeCard, PracticeGame
+from gui.record.practice_card import PracticeCard
 from gui.record.preview_feed import PreviewFeed
 from gui.record.summary_view import SummaryView
 from gui.record.words import GameSeen, missing_words, why_not_record

@@ -10,9 +10,9 @@ from data.errors import UnderstudyError
 from gui.jobs.line import Ended, How
 from gui.jobs.train import Advance, Gpu, TrainRequest, Warned, find_gpu, train
 from gui.page import Notice, Page
+from gui.runs_on_disk import KINDS, Kind
 from gui.studio import Studio
 from gui.train.begun import Begun
-from gui.train.choices import KINDS, Kind
 from gui.train.live import LiveView
 from gui.train.runs import list_runs, looks_of, proposed_name, run_entry
 from gui.train.runs_view import RunsView

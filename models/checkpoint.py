@@ -16,8 +16,9 @@ from torch import Tensor
 from data.errors import CheckpointError, ProfileError
 from data.paths import part_path
 from data.profile import GameProfile, Head
+from data.small_files import read_json
+from models.run_files import CONFIG_NAME, MOST_CONFIG_BYTES, WEIGHTS_NAME
 
-WEIGHTS_NAME, CONFIG_NAME = "checkpoint.safetensors", "config.json"
 FORMAT, VERSION = "understudy-run", 1
 _KINDS = {"detector": "understudy train detector", "policy": "understudy train policy"}
 
@@ -133,7 +134,7 @@ def load_files(
         CheckpointError: A file is missing, damaged, or not of the wanted kind.
     """
     try:
-        config = json.loads(config_path.read_text(encoding="utf-8"))
+        config = read_json(config_path, most_bytes=MOST_CONFIG_BYTES)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{source}: {config_path.name} can't be read ({error}).") from error
     config = _checked_config(config, source, kind)

@@ -5,10 +5,13 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
+from data.errors import UnderstudyError
 from data.reader import Recording
 from gui.jobs.library_edits import Format
+from gui.label.session import Session, session_path, write_session
 from gui.library.actions import Action
 from gui.library.dialogs import ExportDialog, NameDialog
+from gui.library.files import rename
 from gui.library.marks import Mark, marks_of, set_mark
 from gui.page import Page
 from tests.factories import TICK_NS
@@ -88,8 +91,9 @@ def test_two_recordings_become_one(studio, qtbot, page):
     assert len(frames_of(studio.recordings / "both.h5")) == FRAMES + 10
 
 
-def test_a_new_name_keeps_the_mark(studio, qtbot, page):
+def test_a_new_name_keeps_the_mark_and_the_boxes_that_are_not_saved_yet(studio, qtbot, page):
     set_mark(studio.recordings, "one.h5", Mark.VALIDATION)
+    write_session(session_path(studio.recordings / "one.h5"), Session("it", frames=(3,)))
     qtbot.keyClick(page.shelf.list, Qt.Key.Key_F2)
     named = dialog(page, qtbot, NameDialog)
     named.name.selectAll()
@@ -98,11 +102,26 @@ def test_a_new_name_keeps_the_mark(studio, qtbot, page):
     wait_for(qtbot, lambda: page.player.path == studio.recordings / "corners.h5")
     assert not (studio.recordings / "one.h5").exists()
     assert marks_of(studio.recordings) == {"corners.h5": Mark.VALIDATION}
+    assert '"frames": [3]' in session_path(studio.recordings / "corners.h5").read_text()
+    assert not session_path(studio.recordings / "one.h5").exists()
+
+
+def test_a_recording_keeps_its_name_when_its_boxes_cant_follow(tmp_path):
+    path, other = tmp_path / "a.h5", tmp_path / "b.h5"
+    path.touch()
+    write_session(session_path(path), Session("it"))
+    (session_path(other) / "in the way").mkdir(parents=True)
+    with pytest.raises(UnderstudyError, match="can't be renamed"):
+        rename(path, other)
+    assert path.is_file()
+    assert session_path(path).is_file()
+    assert not other.exists()
 
 
 def test_deleting_asks_and_moves_to_the_trash(studio, qtbot, page, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     path = studio.recordings / "one.h5"
+    write_session(session_path(path), Session("it"))
     for agreed in (False, True):
         qtbot.keyClick(page.shelf.list, Qt.Key.Key_Delete)
         asked = dialog(page, qtbot, QMessageBox)
@@ -112,7 +131,8 @@ def test_deleting_asks_and_moves_to_the_trash(studio, qtbot, page, tmp_path, mon
         qtbot.mouseClick(buttons[wanted], LEFT)
         wait_for(qtbot, lambda agreed=agreed: path.exists() is not agreed)
         wait_for(qtbot, lambda: not page.findChildren(QMessageBox))
-    assert [each.name for each in (tmp_path / "data" / "Trash" / "files").iterdir()] == ["one.h5"]
+    thrown = {each.name for each in (tmp_path / "data" / "Trash" / "files").iterdir()}
+    assert thrown == {"one.h5", "one.h5.boxes.json"}
     wait_for(qtbot, lambda: page.catalogue.empty)
     wait_for(qtbot, page._empty.isVisible)
 

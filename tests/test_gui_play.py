@@ -195,6 +195,18 @@ def test_the_practice_game_is_opened_played_to_its_end_and_scored(shown: Shown, 
     assert desk.down() == set()
 
 
+def test_a_practice_game_that_crashes_is_told(shown: Shown, desk: Desk):
+    shown.choose(log=False)
+    shown.click(shown.page.play)
+    shown.until(Reason.PLAYING)
+    (window,) = shown.page.player.game.crew.begun
+    os.kill(window, signal.SIGKILL)
+    shown.wait(lambda: not shown.page.player.busy)
+    assert "The practice game ended unexpectedly (signal 9)" in shown.page.notice.text
+    assert not shown.page.summary.text.startswith("The match ended")
+    assert desk.down() == set()
+
+
 def test_closing_while_it_plays_ends_everything_in_good_order(
     shown: Shown, game: TinyGame, desk: Desk, studio
 ):

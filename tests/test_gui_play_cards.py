@@ -63,6 +63,7 @@ def card(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
     for module in (kept_score, score_card):
         monkeypatch.setattr(module, "MATCHES", 2)
         monkeypatch.setattr(module, "MATCH_S", 3.0)
+    monkeypatch.setattr(score_card, "NICENESS", 0)  # the machine may be busy
     made = ScoreCard(studio)
     made.show_run(toy_policy(studio.runs / "toy"), "beginner")
     made.show()
@@ -104,12 +105,10 @@ def test_counting_that_is_killed_is_told_and_can_begin_again(card: ScoreCard, qt
     refused: list[str] = []
     card.refused.connect(refused.append)
     qtbot.mouseClick(card.count, LEFT)
-    worker = card._worker
-    assert worker is not None
-    assert worker.process_id is not None
-    qtbot.waitUntil(lambda: bool(card._helpers), timeout=PATIENCE_MS)
-    helpers = set(card._helpers)
-    os.kill(worker.process_id, signal.SIGKILL)
+    assert card.crew.process_id is not None
+    qtbot.waitUntil(lambda: bool(card.crew.begun), timeout=PATIENCE_MS)
+    helpers = card.crew.begun
+    os.kill(card.crew.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: not card.busy, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not any(map(is_there, helpers)), timeout=PATIENCE_MS)
     assert len(refused) == 1
@@ -120,9 +119,7 @@ def test_counting_that_is_killed_is_told_and_can_begin_again(card: ScoreCard, qt
 def test_counting_stops_when_asked(card: ScoreCard, qtbot: QtBot):
     endings = []
     qtbot.mouseClick(card.count, LEFT)
-    worker = card._worker
-    assert worker is not None
-    worker.ended.connect(endings.append)
+    card.crew.ended.connect(endings.append)
     qtbot.mouseClick(card.stop, LEFT)
     qtbot.waitUntil(lambda: not card.busy, timeout=PATIENCE_MS)
     assert endings[0].how is How.STOPPED

@@ -8,7 +8,7 @@ from agent.trial import Interval
 from gui.jobs.corrections import Corrected, PolicyRun, material_of
 from gui.jobs.line import Ended, How
 from gui.jobs.play import Played, PlayTick, Stage
-from gui.jobs.practice import Counted
+from gui.jobs.practice import Counted, Goals
 from gui.play.kept_score import Score, keep_score, kept_score, score_path, score_words
 from gui.play.live import key_chances
 from gui.play.player import problem_of
@@ -126,7 +126,7 @@ def test_only_what_went_wrong_is_a_problem():
 def test_the_summary_begins_with_the_score_and_ends_with_the_file():
     played = Played(("played 5 s.",), Reason.TIME, 0, Path("logs/a.h5"))
     told = ["The match ended 2 : 1.", "Played 5 s.", "Written to a.h5."]
-    assert summary(played, (2, 1)) == told
+    assert summary(played, Goals(2, 1)) == told
 
 
 def test_a_key_of_two_heads_shows_the_likelier_one():

@@ -14,9 +14,9 @@ from data.reader import Recording
 from data.schema import SpanKind
 from gui.jobs.line import Ended
 from gui.jobs.preview import NotOpen, PreviewRequest, Seen, preview, sent_size
+from gui.matches.practice_game import Match
 from gui.record.options import OptionsCard
 from gui.record.outcome import NOTHING
-from gui.record.practice_card import Match
 from gui.record_page import RecordPage
 from gui.studio import Studio
 from tests.factories import altered_profile
@@ -216,6 +216,17 @@ def test_a_match_of_the_coach_is_recorded_until_it_ends(page, studio, qtbot, wai
     with Recording(page.summary.path) as recording:
         assert recording.frame_count > 20
         assert recording.key_events()
+
+
+def test_a_practice_game_that_crashes_is_told(page, studio, click, waits):
+    studio.choose_game("practice")
+    waits(lambda: _missing(page))
+    click(page.practice.open_button)
+    waits(lambda: bool(page.game.crew.begun))
+    (window,) = page.game.crew.begun
+    os.kill(window, signal.SIGKILL)
+    waits(lambda: not page.game.running)
+    assert "ended unexpectedly (signal 9)" in page.notice.text
 
 
 def test_a_recording_goes_to_the_trash(page, studio, begin, click, waits, monkeypatch, tmp_path):

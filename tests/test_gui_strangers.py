@@ -23,10 +23,12 @@ from gui.label.session import Session, read_session, session_path, write_session
 from gui.library.marks import remarks_of, set_note
 from gui.page import open_folder, plain_tip, words
 from gui.play.kept_score import kept_score, score_path
+from gui.runs_on_disk import complete_runs, read_run
 from gui.train.begun import Begun
 from gui.train.choices import PolicyChoices
 from gui.train.report_view import ReportBrowser
 from gui.train.runs import list_runs, looks_of
+from models.run_files import MOST_CONFIG_BYTES
 
 DEEP = "[" * 200_000
 ON_LINK = QPoint(60, 14)
@@ -90,6 +92,17 @@ def test_one_hostile_run_hides_no_other(tmp_path: Path):
     policy_folder(tmp_path / "endless", json.dumps(scores))
     assert {entry.name for entry in list_runs(tmp_path)} == {"good", "endless"}
     assert [run.name for run in find_runs(tmp_path)] == []
+
+
+@pytest.mark.parametrize(
+    "text", [" " * (MOST_CONFIG_BYTES + 1), DEEP, "[]", "{}", '{"kind": "ghost"}', '{"kind": []}']
+)
+def test_a_run_that_says_what_cant_be_is_told_in_a_line_and_left_out(tmp_path: Path, text: str):
+    folder = policy_folder(tmp_path / "theirs", text)
+    with pytest.raises(CheckpointError, match="theirs: what it says of itself") as caught:
+        read_run(folder)
+    assert "\n" not in str(caught.value)
+    assert complete_runs(tmp_path) == []
 
 
 def test_numbers_without_end_are_no_score_and_no_boxes(tmp_path: Path):

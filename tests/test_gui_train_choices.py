@@ -9,9 +9,9 @@ from data.profile import load_profile
 from data.splits import split_recordings
 from gui.jobs.line import Ended, How
 from gui.jobs.train import Source, Trained, detector_settings, policy_settings
+from gui.runs_on_disk import KINDS
 from gui.train.begun import Begun
 from gui.train.choices import (
-    KINDS,
     PRESETS,
     DetectorChoices,
     PolicyChoices,
@@ -25,8 +25,6 @@ from gui.train.choices import (
 from gui.train.fields import FIELDS
 from gui.train.runs import fits, list_runs, looks_of, name_problem, proposed_name, run_entry
 from gui.train.words import (
-    TimeLeft,
-    about,
     amount,
     ended_words,
     enough,
@@ -178,23 +176,10 @@ def test_why_it_can_not_start():
     assert why(name="taken") == "taken"
 
 
-def test_the_time_left_follows_what_was_done():
-    left = TimeLeft()
-    assert left.seconds("seeing", 0.0, 100.0) is None
-    assert left.seconds("seeing", 0.25, 110.0) == pytest.approx(30.0)
-    assert left.seconds("learning", 0.5, 120.0) is None, "a new phase begins anew"
-    assert left.seconds("learning", 0.75, 130.0) == pytest.approx(10.0)
+def test_what_comes_after_the_time_left_is_told():
     assert left_words("learning", None) == ""
     assert "learning comes next" in left_words("seeing", 40.0)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(3, "a few seconds"), (32, "about 30 seconds"), (61, "about 1 minute"),
-     (600, "about 10 minutes"), (7200, "about 2.0 hours")],
-)  # fmt: skip
-def test_lengths_are_said_roughly(seconds, said):
-    assert about(seconds) == said
+    assert left_words("learning", 40.0) == "about 40 seconds left at most"
 
 
 def test_lengths_are_written_exactly():

@@ -15,6 +15,7 @@ from models.checkpoint import (
     save_run,
     select_weights,
 )
+from models.run_files import MOST_CONFIG_BYTES
 from tests.factories import practice_profile
 
 
@@ -73,6 +74,12 @@ def test_missing_folders_and_files_are_told(tmp_path: Path, run: Path) -> None:
         ("config.json", "[]", "not a run of Understudy"),
         ("config.json", '{"format": "understudy-run", "version": 99}', "run format 99"),
         ("config.json", '{"format": "understudy-run", "version": 1}', "has no 'kind'"),
+        (
+            "config.json",
+            " " * MOST_CONFIG_BYTES + "{}",
+            r"config\.json can't be read .* larger than",
+        ),
+        ("config.json", "[" * 200_000, r"config\.json can't be read .* too deep"),
         ("checkpoint.safetensors", "garbage", r"checkpoint\.safetensors can't be read"),
     ],
 )

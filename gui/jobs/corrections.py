@@ -1,22 +1,19 @@
 """What runs there are, and how often a person took over from each while it played."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from data.errors import ProfileError, UnderstudyError
+from data.errors import UnderstudyError
 from data.profile import GameProfile
 from data.reader import Recording
 from data.schema import SpanKind
 from gui.jobs.line import Line
-from gui.small_files import read_json
+from gui.runs_on_disk import POLICY, broken, has_weights, read_run
 from gui.train.begun import Begun
+from models.run_files import WEIGHTS_NAME
 
-CONFIG, WEIGHTS = "config.json", "checkpoint.safetensors"
-MOST_CONFIG_BYTES = 16 << 20
 log = logging.getLogger(__name__)
 
 
@@ -89,26 +86,20 @@ def policy_run(folder: Path) -> PolicyRun | None:
     """Read what a run folder says of itself; None for one that holds no finished policy.
 
     Raises:
-        UnderstudyError: It is damaged.
+        CheckpointError: It is damaged.
     """
-    config, weights = folder / CONFIG, folder / WEIGHTS
-    if not (config.is_file() and weights.is_file()):
+    if not has_weights(folder):
+        return None
+    run = read_run(folder)
+    if run.kind != POLICY:
         return None
     try:
-        known: Any = read_json(config, most_bytes=MOST_CONFIG_BYTES)
-        if known["kind"] != "policy":
-            return None
-        profile = GameProfile.from_json(json.dumps(known["profile"]), source=str(folder))
-        names = known.get("recordings", {})
+        names = run.values.get("recordings", {})
         recordings = [str(name) for part in ("training", "validation") for name in names[part]]
-        made_s = weights.stat().st_mtime
-        return PolicyRun(folder, profile, made_s, tuple(recordings), _sources(folder))
-    except ProfileError as error:
-        raise UnderstudyError(f"{error} Train it again.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnderstudyError(
-            f"{folder.name}: what it says of itself can't be read ({error}). Train it again."
-        ) from error
+        made_s = (folder / WEIGHTS_NAME).stat().st_mtime
+    except (OSError, KeyError, TypeError, AttributeError) as error:
+        raise broken(folder, error) from error
+    return PolicyRun(folder, run.profile, made_s, tuple(recordings), _sources(folder))
 
 
 def corrections_in(paths: Sequence[Path], line: Line) -> dict[Path, Corrected]:

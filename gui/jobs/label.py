@@ -101,7 +101,11 @@ def suggest(request: SuggestRequest, line: Line) -> Suggested:
 
 
 def carry(request: CarryRequest, line: Line) -> Carried:
-    """Carry a frame's boxes on, as far as its stretch of play goes."""
+    """Carry a frame's boxes on, as far as its stretch of play goes.
+
+    Raises:
+        RecordingError: The stretch ends with the frame, or a picture is damaged.
+    """
     from models.suggestions import by_tracker
 
     with Recording(request.path) as recording:

@@ -1,6 +1,5 @@
 """Let a policy play the game's window, and tell what it sees, thinks and presses."""
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from agent.guard import Reason
 from data.errors import UnderstudyError
 from data.frames import Image
 from data.profile import GameProfile
+from data.title_pattern import title_matches
 from gui.jobs.line import Line
 
 if TYPE_CHECKING:
@@ -172,9 +172,9 @@ def _await_window(request: PlayRequest, line: Line) -> None:
     """
     from recorder.window import find_window, list_windows
 
-    pattern = re.compile(request.profile.title)
+    pattern = request.profile.title
     waiting, waited_s = Event(), 0.0
-    while not any(pattern.search(each.title) for each in list_windows()):
+    while not any(title_matches(pattern, each.title) for each in list_windows()):
         if waited_s == 0.0:
             line.tell(Stage.WAITING)
             if request.opens:

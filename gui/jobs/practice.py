@@ -1,11 +1,12 @@
 """Matches of the practice game: one in its window, or many without one."""
 
+import logging
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PRACTICE = "practice"
 PERSON, COACH, IDLE = "person", "coach", "idle"
 STEP_S = 0.05
+CLOSED = (0, 130)  # exit statuses of the window: by a person, or by Ctrl+C and the like
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,13 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Crashed:
+    """The window's process ended before full time, and nobody closed it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Goals:
     """How a match ended."""
 
@@ -67,7 +77,7 @@ def play_match(request: MatchRequest, line: Line) -> Goals | None:
 
     Args:
         request: Which match.
-        line: Is told each `Stage`, and what was `Begun`.
+        line: Is told each `Stage`, what was `Begun`, and whether it has `Crashed`.
 
     Returns:
         The score; None when the match was not played to its end.
@@ -76,7 +86,7 @@ def play_match(request: MatchRequest, line: Line) -> Goals | None:
         DisplayError: There is no display, or the window does not open.
         CheckpointError: The run can't be used.
     """
-    from gui.practice.match_window import MatchPlan, practice_window
+    from gui.practice.match_window import MatchPlan, practice_window, score_in
     from recorder.display import require_display
 
     require_display()
@@ -90,18 +100,23 @@ def play_match(request: MatchRequest, line: Line) -> Goals | None:
     plan = MatchPlan(scripted or request.player, request.difficulty, request.seconds)
     line.tell(Stage.OPENING)
     with tempfile.TemporaryDirectory(prefix="understudy-match-") as folder:
-        result = Path(folder) / "result.json"
-        with practice_window(plan, request.seed, result) as window:
+        result, said = Path(folder) / "result.json", Path(folder) / "said.txt"
+        with (
+            said.open("wb") as errors,
+            practice_window(plan, request.seed, result, errors=errors) as window,
+        ):
             line.tell(Begun((window.pid,)))
-            return _watch(window, result, runner, line)
+            _watch(window, runner, line)
+            status = window.poll()  # before it is closed from here
+        score = score_in(result)
+        if score is None and status is not None and status not in CLOSED:
+            line.tell(_crash(status, said.read_text(errors="replace")))
+    return None if score is None else Goals(score.goals_for, score.goals_against)
 
 
-def _watch(
-    window: "Popen[bytes]", result: Path, runner: "PolicyRunner | None", line: Line
-) -> Goals | None:
+def _watch(window: "Popen[bytes]", runner: "PolicyRunner | None", line: Line) -> None:
     """See a match through, with the policy at the keys if there is one."""
     from data.errors import DisplayError
-    from gui.practice.match_window import read_result
 
     def over() -> bool:
         return line.stop_asked() or window.poll() is not None
@@ -118,11 +133,16 @@ def _watch(
                 raise
     while not over():
         time.sleep(STEP_S)
-    if not line.stop_asked():
-        with suppress(DisplayError):  # it was closed before full time
-            score = read_result(window, result)
-            return Goals(score.goals_for, score.goals_against)
-    return None
+
+
+def _crash(status: int, said: str) -> Crashed:
+    """Say why the window has gone by itself: the last that its process said."""
+    if said:
+        log.warning("the practice game: %s", said)
+    lines = said.strip().splitlines()
+    last = lines[-1].removeprefix("understudy: ").rstrip(".") if lines else ""
+    why = f"signal {-status}" if status < 0 else last or f"status {status}"
+    return Crashed(f"The practice game ended unexpectedly ({why}). Try again.")
 
 
 def _bring_forward(line: Line, over: Callable[[], bool]) -> None:
@@ -177,6 +197,7 @@ def count_goals(request: CountRequest, line: Line) -> Counted | None:
 
     Raises:
         CheckpointError: The run can't be used.
+        UnderstudyError: A process that played the matches has died.
     """
     from agent.trial import TrialReport, run_trial
     from gui.practice.trials import MatchPlan, check_player, headless_matches

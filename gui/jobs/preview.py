@@ -1,10 +1,10 @@
 """The live picture of a game's window, before anything is recorded."""
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from data.frames import FrameSize, Image
+from data.title_pattern import title_matches
 from gui.jobs.line import Line
 
 RATE_HZ = 10.0
@@ -50,7 +50,7 @@ def preview(request: PreviewRequest, line: Line) -> None:
 
     pacer = Pacer(MonotonicClock(), RATE_HZ)
     while not line.stop_asked():
-        if any(re.search(request.title, each.title) for each in list_windows()):
+        if any(title_matches(request.title, each.title) for each in list_windows()):
             _follow(request, line)
         else:
             line.tell(NotOpen())

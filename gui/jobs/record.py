@@ -1,6 +1,5 @@
 """Recording a game's window, and looking at what was recorded."""
 
-import re
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from data.profile import GameProfile
+from data.title_pattern import title_matches
 from gui.jobs.line import Line
 from gui.jobs.outbox import Outbox
 from gui.jobs.preview import sent_size
@@ -203,7 +203,7 @@ def _found_in_time(pattern: str, wait_s: float, line: Line) -> bool:
     clock = MonotonicClock()
     deadline_ns = clock.now_ns() + round(wait_s * 1e9)
     while not line.stop_asked():
-        if any(re.search(pattern, each.title) for each in list_windows()):
+        if any(title_matches(pattern, each.title) for each in list_windows()):
             return True
         if clock.now_ns() >= deadline_ns:
             return False

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import UnderstudyError
-from gui.jobs.corrections import MOST_CONFIG_BYTES
 from gui.jobs.line import Line
-from gui.small_files import read_json
-
-POLICY = "policy"
+from gui.runs_on_disk import POLICY, Kind, complete_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +21,7 @@ class Run:
     """One run folder that is complete."""
 
     folder: Path
-    kind: str
-    """`policy` or `detector`."""
+    kind: Kind
     game: str
     """Its profile's name."""
 
@@ -62,15 +58,7 @@ def take_stock(request: StockRequest, line: Line) -> Stock:
 
 def find_runs(folder: Path) -> list[Run]:
     """List the complete runs in a folder, by name; a few small files are read."""
-    found = []
-    for weights in sorted(folder.glob("*/checkpoint.safetensors")):
-        try:
-            config = read_json(weights.parent / "config.json", most_bytes=MOST_CONFIG_BYTES)
-            kind, game = config["kind"], config["profile"]["name"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        found.append(Run(weights.parent, str(kind), str(game)))
-    return found
+    return [Run(run.folder, run.kind, run.game) for run in complete_runs(folder) if run.game]
 
 
 def _length(file: Path) -> tuple[str, float] | None:

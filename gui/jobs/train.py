@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from data.errors import UnderstudyError
 from data.paths import require_input
 from gui.jobs.line import Line
+from gui.runs_on_disk import STATE_NAME
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
 from gui.train.choices import SHIPPED, DetectorChoices, PolicyChoices, stride_for
+from models.run_files import WEIGHTS_NAME
 
 if TYPE_CHECKING:
     from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
@@ -109,7 +111,7 @@ def _claim(request: TrainRequest) -> None:
 
 def _clear_up(out: Path) -> None:
     """Take away a folder in which nothing was learned, so that its name is free again."""
-    if (out / "training.safetensors").exists() or (out / "checkpoint.safetensors").exists():
+    if (out / STATE_NAME).exists() or (out / WEIGHTS_NAME).exists():
         return
     for name in (BEGUN_NAME, "perception.onnx"):
         (out / name).unlink(missing_ok=True)
@@ -119,7 +121,7 @@ def _clear_up(out: Path) -> None:
 
 def _can_go_on(request: TrainRequest) -> bool:
     """Whether something was learned that can be gone on from; otherwise it is begun anew."""
-    return request.go_on and (request.out / "training.safetensors").is_file()
+    return request.go_on and (request.out / STATE_NAME).is_file()
 
 
 def _train_policy(request: TrainRequest, line: Line) -> Trained:

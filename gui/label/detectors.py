@@ -1,12 +1,10 @@
 """Which detectors can suggest boxes."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_HEAD_BYTES = 400
-_DETECTOR = re.compile(rb'"kind":\s*"detector"')
-_CONFIG = "config.json"
+from gui.runs_on_disk import DETECTOR, RunSays, complete_runs
+from models.run_files import CONFIG_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +18,15 @@ class Source:
 
 def sources(runs: Path, *, newest: int = 50) -> list[Source]:
     """Return the detectors that were trained here, the newest first, and the shipped ones."""
-    found = []
-    try:
-        folders = [folder for folder in runs.iterdir() if _is_detector(folder)]
-    except OSError:
-        folders = []
-    folders.sort(key=_age, reverse=True)
-    for folder in folders[:newest]:
-        found.append(Source(f"Run {folder.name}", str(folder)))
+    runs_here = sorted(complete_runs(runs, DETECTOR), key=_age, reverse=True)
+    found = [Source(f"Run {run.folder.name}", str(run.folder)) for run in runs_here[:newest]]
     found.append(Source("Detector of the practice game", "practice"))
     found.append(Source("People and balls (COCO)", "coco"))
     return found
 
 
-def _is_detector(folder: Path) -> bool:
-    """Look at the beginning of a run's settings only: there may be many runs."""
+def _age(run: RunSays) -> float:
     try:
-        with (folder / _CONFIG).open("rb") as file:
-            return _DETECTOR.search(file.read(_HEAD_BYTES)) is not None
-    except OSError:
-        return False
-
-
-def _age(folder: Path) -> float:
-    try:
-        return (folder / _CONFIG).stat().st_mtime
+        return (run.folder / CONFIG_NAME).stat().st_mtime
     except OSError:
         return 0.0

@@ -12,8 +12,8 @@ from typing import Any
 from data.boxes import Box, BoxOrigin
 from data.frames import FrameSize
 from data.paths import written_whole
+from data.small_files import read_json
 from gui.label.document import Mark, Marks
-from gui.small_files import read_json
 
 MOST_BYTES = 16_000_000
 MOST_FRAMES = 5000

@@ -6,21 +6,11 @@ from collections.abc import Callable
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from data.moments import length
 from gui.jobs.line import Ended, How, Job, Progress
 from gui.page import button, plain_label
 from gui.studio import Studio
+from gui.time_left import TimeLeft, time_left
 from gui.worker import Worker
-
-_TOLD_FROM_S = 2.0  # a shorter wait needs no forecast
-
-
-def time_left(elapsed_s: float, share: float) -> str:
-    """Say how long it will still take; nothing where that is not known, or not worth it."""
-    if share <= 0.0 or elapsed_s < 1.0:
-        return ""
-    left_s = elapsed_s * (1 - share) / share
-    return f"about {length(left_s)} left" if left_s >= _TOLD_FROM_S else ""
 
 
 class TaskBar(QWidget):
@@ -36,8 +26,7 @@ class TaskBar(QWidget):
         self._studio = studio
         self._worker: Worker | None = None
         self._doing = ""
-        self._began_s = 0.0
-        self._what = ""
+        self._left = TimeLeft()
         self._then: Callable[[object], None] = lambda result: None
         self._words = plain_label()
         self._bar = QProgressBar()
@@ -68,7 +57,7 @@ class TaskBar(QWidget):
         if self._worker is not None:
             return False
         self._doing, self._then = doing, then
-        self._began_s, self._what = time.monotonic(), ""
+        self._left = TimeLeft()
         self._words.setText(f"{doing[:1].upper()}{doing[1:]}")
         self._bar.setRange(0, 0)
         self.stop_button.setEnabled(True)
@@ -89,11 +78,9 @@ class TaskBar(QWidget):
     def _told(self, message: object) -> None:
         if not isinstance(message, Progress) or not self.stop_button.isEnabled():
             return
-        if message.what != self._what:
-            self._what, self._began_s = message.what, time.monotonic()
         self._bar.setRange(0, 1000 if message.share else 0)
         self._bar.setValue(round(1000 * message.share))
-        left = time_left(time.monotonic() - self._began_s, message.share)
+        left = time_left(self._left.seconds(message.what, message.share, time.monotonic()))
         self._words.setText(f"{message.what}, {left}" if left else message.what)
 
     def _ended(self, ended: Ended) -> None:

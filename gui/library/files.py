@@ -8,13 +8,14 @@ from pathlib import Path
 from PyQt6.QtCore import QFile, QStandardPaths
 
 from data.errors import UnderstudyError
+from gui.label.session import session_path
 from gui.library.marks import forget_remark, move_remark
 
 FRESH_S = 10.0  # a file that changed since is probably being written
 
 
 def rename(path: Path, other: Path) -> None:
-    """Give a recording another name in its folder.
+    """Give a recording another name in its folder, and what is remembered of labelling it.
 
     Raises:
         UnderstudyError: It can't be.
@@ -23,6 +24,12 @@ def rename(path: Path, other: Path) -> None:
         raise UnderstudyError(f"{other.name} exists already. Choose another name.")
     try:
         path.rename(other)
+        try:
+            with suppress(FileNotFoundError):
+                session_path(path).replace(session_path(other))
+        except OSError:
+            other.rename(path)
+            raise
     except OSError as error:
         raise UnderstudyError(
             f"{path.name} can't be renamed: {error.strerror}. Check that the folder can be written."
@@ -31,7 +38,10 @@ def rename(path: Path, other: Path) -> None:
 
 
 def to_trash(paths: Iterable[Path]) -> list[Path]:
-    """Move files to the system's trash; return those that could not be, and are as they were."""
+    """Move files to the system's trash; return those that could not be, and are as they were.
+
+    What is remembered of labelling a recording goes with it.
+    """
     # Qt finds no trash where this is missing, as it is for a new user
     home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     with suppress(OSError):
@@ -41,6 +51,7 @@ def to_trash(paths: Iterable[Path]) -> list[Path]:
         if not QFile(str(path)).moveToTrash():
             left.append(path)
         else:
+            QFile(str(session_path(path))).moveToTrash()  # false where there is none
             forget_remark(path.parent, path.name)
     return left
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from data.errors import UnderstudyError
 from data.paths import written_whole
-from gui.small_files import read_json
+from data.small_files import read_json
 
 FILE = "library.json"
 MOST_BYTES = 1 << 24

@@ -8,9 +8,10 @@ from PyQt6.QtWidgets import QProgressBar, QSpinBox, QVBoxLayout, QWidget
 from gui.jobs.line import Ended, How, Progress
 from gui.jobs.practice import COACH, IDLE, PERSON, Counted, CountRequest, count_goals
 from gui.matches.crew import Crew
-from gui.matches.telling import player_in_words, told_count, told_left
+from gui.matches.telling import player_in_words, told_count
 from gui.page import GAP, button, heading, row, words
 from gui.studio import Studio
+from gui.time_left import TimeLeft, time_left
 
 MATCHES = 12
 
@@ -25,7 +26,7 @@ class Counting(QWidget):
         super().__init__()
         self.crew = Crew(studio)
         self._request = CountRequest(COACH, "beginner", 60.0, MATCHES)
-        self._begun_s = 0.0
+        self._left = TimeLeft()
         self._who = words(quiet=True)
         self.matches = QSpinBox()
         self.matches.setRange(1, 200)
@@ -64,7 +65,8 @@ class Counting(QWidget):
         self._request = CountRequest(
             request.player, request.difficulty, request.seconds, self.matches.value()
         )
-        self._begun_s = time.monotonic()
+        self._left = TimeLeft()
+        self._left.seconds("", 0.0, time.monotonic())
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
         self.result.setText("Playing the first matches...")
@@ -76,9 +78,8 @@ class Counting(QWidget):
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * message.share))
             self.bar.setFormat(message.what)
-            spent_s = time.monotonic() - self._begun_s
-            left = told_left(spent_s * (1 - message.share) / message.share)
-            self.result.setText(f"{message.what}, {left}.")
+            left = time_left(self._left.seconds("", message.share, time.monotonic()))
+            self.result.setText(f"{message.what}, {left}." if left else f"{message.what}.")
 
     def _end(self, ended: Ended) -> None:
         if ended.how is How.FAILED or ended.how is How.DIED:

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from gui.jobs.line import Ended, How, Job
 from gui.jobs.practice import Begun
 from gui.studio import Studio
-from gui.worker import Worker
+from gui.worker import PATIENCE_S, Worker
 
 
 class Crew(QObject):
@@ -35,6 +35,11 @@ class Crew(QObject):
         """Of the job's process."""
         return self._worker.process_id if self._worker is not None else None
 
+    @property
+    def begun(self) -> frozenset[int]:
+        """Processes that the job has begun."""
+        return frozenset(self._begun)
+
     def start(self, job: Job, request: object, *, niceness: int = 0) -> None:
         """Start a job; there must be none."""
         self._begun.clear()
@@ -43,10 +48,10 @@ class Crew(QObject):
         self._worker.ended.connect(self._end)
         self._worker.start()
 
-    def stop(self) -> None:
-        """Ask it to end in good order."""
+    def stop(self, *, patience_s: float = PATIENCE_S) -> None:
+        """Ask it to end in good order, and end it by force when it takes longer than that."""
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop(patience_s=patience_s)
 
     def _hear(self, message: object) -> None:
         if isinstance(message, Begun):

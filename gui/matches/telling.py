@@ -81,15 +81,6 @@ def told_end(goals: Goals | None) -> str:
     return f"Over: {score}, {verdict}." if verdict else f"Over: {score}, a draw."
 
 
-def told_left(seconds: float) -> str:
-    """Say how much time is left, roughly."""
-    if seconds < 1:
-        return "any moment now"
-    if seconds < 100:
-        return f"about {max(1, round(seconds))} s left"
-    return f"about {round(seconds / 60)} min left"
-
-
 def told_count(counted: Counted | None, player: str) -> str:
     """Say what many matches came to."""
     if counted is None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from agent.trial import Interval
 from data.paths import written_whole
-from gui.jobs.corrections import WEIGHTS
+from data.small_files import read_json
 from gui.jobs.practice import Counted
-from gui.small_files import read_json
+from models.run_files import WEIGHTS_NAME
 
 MOST_BYTES = 1 << 16
 MATCHES, MATCH_S, SEED = 20, 60.0, 1000
@@ -86,7 +86,7 @@ def _told(goals: Interval) -> str:
 
 
 def _trained(run: Path) -> int:
-    return (run / WEIGHTS).stat().st_mtime_ns
+    return (run / WEIGHTS_NAME).stat().st_mtime_ns
 
 
 def _to_json(counted: Counted) -> dict[str, Any]:

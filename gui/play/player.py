@@ -4,8 +4,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from gui.jobs.line import Ended, How
 from gui.jobs.play import GameWanted, HandsOff, Played, PlayRequest, PlayTick, Stage, play
+from gui.jobs.practice import Goals
+from gui.matches.practice_game import Match, PracticeGame
 from gui.play.choices import PlayChoices
-from gui.play.practice_game import PracticeGame
 from gui.studio import Studio
 from gui.worker import Worker
 
@@ -19,7 +20,7 @@ class Player(QObject):
     ticked = pyqtSignal(object)
     """A `PlayTick`, the newest."""
     played = pyqtSignal(object, object)
-    """The `Played`, and the match's goals for and against where there was a match."""
+    """The `Played`, and the `Goals` where a match was played to its end."""
     refused = pyqtSignal(str)
     """It ended in a way that a person has to be told of, in a sentence."""
     over = pyqtSignal()
@@ -29,10 +30,13 @@ class Player(QObject):
         super().__init__()
         self._studio = studio
         self._worker: Worker | None = None
-        self._match = ("", 0.0)
+        self._match = Match(coach=False, difficulty="", seconds=0.0)
+        self._goals: Goals | None = None
         self._complaint = ""
-        self._game = PracticeGame(self)
-        self._game.failed.connect(self._game_failed)
+        self._how: Ended | None = None
+        self.game = PracticeGame(studio)
+        self.game.failed.connect(self._game_failed)
+        self.game.closed.connect(self._game_closed)
         self.request: PlayRequest | None = None
         """Of the play that runs, or ran last."""
         self.stage = Stage.LOADING
@@ -41,13 +45,13 @@ class Player(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something is being played, or about to be."""
-        return self._worker is not None
+        """Whether something is played, about to be, or the game for it is being closed."""
+        return self._worker is not None or self._how is not None
 
     @property
     def still_running(self) -> bool:
         """Whether a process of play is still there."""
-        return self.busy or self._game.running
+        return self.busy or self.game.running
 
     @property
     def process_id(self) -> int | None:
@@ -59,7 +63,8 @@ class Player(QObject):
         if self.busy:
             return
         self.request, self.stage, self.yours = request, Stage.LOADING, False
-        self._match, self._complaint = (choices.difficulty, choices.match_s), ""
+        self._match = Match(coach=False, difficulty=choices.difficulty, seconds=choices.match_s)
+        self._goals, self._complaint = None, ""
         self._worker = self._studio.worker(play, request)
         self._worker.told.connect(self._hear)
         self._worker.ended.connect(self._ended)
@@ -73,7 +78,7 @@ class Player(QObject):
 
     def end_game(self) -> None:
         """Close the practice game if it was opened from here."""
-        self._game.close()
+        self.game.close()
 
     def give_hands(self, *, yours: bool) -> None:
         """Have the person play, or the policy again."""
@@ -88,20 +93,31 @@ class Player(QObject):
         elif isinstance(message, PlayTick):
             self.ticked.emit(message)
         elif isinstance(message, GameWanted):
-            self._game.start(difficulty=self._match[0], seconds=self._match[1])
+            self.game.open(self._match)
 
     def _game_failed(self, sentence: str) -> None:
         self._complaint = sentence
         self.stop()
 
+    def _game_closed(self, goals: Goals | None) -> None:
+        self._goals = goals
+        if self._how is not None:
+            self._finish(self._how)
+
     def _ended(self, ended: Ended) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.deleteLater()
-        score = self._game.score() if self._game.opened else None
-        self._game.close()
+        if self.game.running:  # it tells the goals when it has closed
+            self._how = ended
+            self.game.close()
+        else:
+            self._finish(ended)
+
+    def _finish(self, ended: Ended) -> None:
+        self._how = None
         if isinstance(ended.result, Played):
-            self.played.emit(ended.result, score)
+            self.played.emit(ended.result, self._goals)
         problem = self._complaint or problem_of(ended)
         if problem:
             self.refused.emit(problem)

@@ -1,15 +1,13 @@
 """Counts a bot's goals over many matches of the practice game, beside the coach's."""
 
-import os
-import signal
-from contextlib import suppress
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QProgressBar, QVBoxLayout
 
 from gui.jobs.line import Ended, How, Progress
-from gui.jobs.practice import COACH, Begun, Counted, CountRequest, count_goals
+from gui.jobs.practice import COACH, Counted, CountRequest, count_goals
+from gui.matches.crew import Crew
 from gui.page import GAP, button, heading, row, words
 from gui.play.kept_score import (
     MATCH_S,
@@ -22,7 +20,6 @@ from gui.play.kept_score import (
     score_words,
 )
 from gui.studio import Studio
-from gui.worker import Worker
 
 NICENESS = 10
 
@@ -36,17 +33,17 @@ class ScoreCard(QFrame):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._studio = studio
+        self.crew = Crew(studio)
         self._run: Path | None = None
         self._difficulty = ""
         self._asked: tuple[Path, str] | None = None
-        self._worker: Worker | None = None
         self._bot: Counted | None = None
-        self._helpers: set[int] = set()
         self._told = words()
         self._bar = QProgressBar()
         self.count = button(f"&Count goals over {MATCHES} matches", self._count)
         self.stop = button("Sto&p counting", self.end)
+        self.crew.told.connect(self._hear)
+        self.crew.ended.connect(self._ended)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(GAP)
@@ -65,7 +62,7 @@ class ScoreCard(QFrame):
     @property
     def busy(self) -> bool:
         """Whether matches are being played."""
-        return self._worker is not None and self._worker.running
+        return self.crew.running
 
     def show_run(self, run: Path | None, difficulty: str) -> None:
         """Say how good a run is at a difficulty, as far as that is known."""
@@ -74,8 +71,7 @@ class ScoreCard(QFrame):
 
     def end(self) -> None:
         """Stop counting; what is counted so far is told."""
-        if self._worker is not None:
-            self._worker.stop()
+        self.crew.stop()
 
     def _count(self) -> None:
         if self._run is not None and not self.busy:
@@ -85,28 +81,17 @@ class ScoreCard(QFrame):
     def _begin(self, player: str) -> None:
         assert self._asked is not None
         request = CountRequest(player, self._asked[1], MATCH_S, MATCHES, SEED)
-        self._helpers.clear()
-        self._worker = self._studio.worker(count_goals, request, niceness=NICENESS)
-        self._worker.told.connect(self._hear)
-        self._worker.ended.connect(self._ended)
-        self._worker.start()
+        self.crew.start(count_goals, request, niceness=NICENESS)
         self._tell()
 
     def _hear(self, message: object) -> None:
-        if isinstance(message, Begun):
-            self._helpers.update(message.process_ids)
-        elif isinstance(message, Progress):
+        if isinstance(message, Progress):
             done = message.share if self._bot is None else 1 + message.share
             self._bar.setValue(round(50 * done))
             self._told.setText(f"{self._player()} plays: {message.what} of a minute each.")
 
     def _ended(self, ended: Ended) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.deleteLater()
         found = ended.result
-        if ended.how is How.DIED:
-            self._end_helpers()
         if ended.how is How.DONE and isinstance(found, Counted):
             self._next(found)
             return
@@ -133,11 +118,6 @@ class ScoreCard(QFrame):
 
     def _player(self) -> str:
         return "The bot" if self._bot is None else "The coach"
-
-    def _end_helpers(self) -> None:
-        for process_id in self._helpers:
-            with suppress(OSError):
-                os.kill(process_id, signal.SIGTERM)
 
     def _tell(self) -> None:
         busy = self.busy

@@ -6,6 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QVBoxLayout
 
 from gui.jobs.play import Played
+from gui.jobs.practice import Goals
 from gui.page import GAP, button, heading, row, words
 
 
@@ -35,7 +36,7 @@ class SummaryCard(QFrame):
         """What it says; empty while hidden."""
         return "" if self.isHidden() else self._told.text()
 
-    def tell(self, played: Played, score: tuple[int, int] | None) -> None:
+    def tell(self, played: Played, score: Goals | None) -> None:
         """Show how it went, with the match's score if there was one."""
         self._told.setText("\n".join(summary(played, score)))
         self._log = played.log
@@ -43,11 +44,11 @@ class SummaryCard(QFrame):
         self.show()
 
 
-def summary(played: Played, score: tuple[int, int] | None) -> list[str]:
+def summary(played: Played, score: Goals | None) -> list[str]:
     """Say how play went, in sentences."""
     told = [line[:1].upper() + line[1:] for line in played.lines]
     if score is not None:
-        told.insert(0, f"The match ended {score[0]} : {score[1]}.")
+        told.insert(0, f"The match ended {score.ours} : {score.theirs}.")
     if played.log is not None:
         told.append(f"Written to {played.log.name}.")
     return told

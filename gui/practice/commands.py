@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.console import AsJson, Force, Seed, out, print_json, print_table, progress, stoppable
-from gui.practice.launch import Difficulty
+from data.console import (
+    AsJson,
+    Force,
+    Seed,
+    complete_profile,
+    out,
+    print_json,
+    print_table,
+    progress,
+    stoppable,
+)
+from gui.practice.launch import OfDifficulty
 
 if TYPE_CHECKING:
     from agent.trial import Score
@@ -17,13 +27,17 @@ if TYPE_CHECKING:
 def trial(
     player: Annotated[str, typer.Argument(help="A run folder, or coach, random, idle.")],
     matches: Annotated[int, typer.Option("--matches", min=1, help="How many.")] = 20,
-    difficulty: Difficulty = "beginner",
+    difficulty: OfDifficulty = "beginner",
     seconds: Annotated[float, typer.Option("--seconds", min=5, help="Length of a match.")] = 60.0,
     seed: Seed = 1000,
     real: Annotated[bool, typer.Option("--real", help="In the real window, real keys.")] = False,
     profile: Annotated[
         str | None,
-        typer.Option("--profile", help="Of the game; its [score] says where goals stand."),
+        typer.Option(
+            "--profile",
+            help="Of the game; its [score] says where goals stand.",
+            autocompletion=complete_profile,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from data.console import AsJson, out, print_json, print_table, progress, stoppable
 from data.errors import UnderstudyError
-from gui.practice.launch import Difficulty
+from gui.practice.launch import OfDifficulty
 from models.options import DetectorRun, Threads
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def curve(
     minutes: Annotated[
         str, typer.Option("--minutes", help="Amounts of play, with commas between.")
     ] = "1,3,10,30",
-    difficulty: Difficulty = "amateur",
+    difficulty: OfDifficulty = "amateur",
     matches: Annotated[int, typer.Option("--matches", min=1, help="Matches of each policy.")] = 20,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Policies for each amount.")] = 1,
     seed: Annotated[

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from agent.trial import Interval, Score, TrialReport, bootstrap_mean
+from agent.trial import Interval, Score, TrialReport, bootstrap_mean, interval_words
 from data.paths import written_whole
 
 _FOR, _AGAINST = "#1f7a3d", "#c0392b"
@@ -172,20 +172,16 @@ def curve_text(found: Mapping[str, Any]) -> str:
         cells = [f"{row['minutes']:.3g}", str(row["recordings"])]
         if coach:
             share = row.get("share_of_coach")
-            cells += [_interval(row["goals_for"]), _interval(row["goals_against"])]
+            cells += [interval_words(row["goals_for"]), interval_words(row["goals_against"])]
             cells += ["-" if share is None else f"{100 * share:.0f}%"]
         cells += [figure(row["macro_f1"][name]) for name in heads]
         lines.append(f"| {' | '.join([*cells, _duration(row['training_seconds'])])} |")
     if coach:
-        cells = ["the coach", "", _interval(coach["goals_for"]), _interval(coach["goals_against"])]
+        scored = [interval_words(coach[side]) for side in ("goals_for", "goals_against")]
+        cells = ["the coach", "", *scored]
         lines.append(f"| {' | '.join([*cells, *[''] * (len(heads) + 2)])} |")
     lines += ["", *(f"- {line}" for line in (*_gains(rows), *_how(found)))]
     return "\n".join(lines) + "\n"
-
-
-def _interval(told: Mapping[str, Any]) -> str:
-    low, high = told["ci95"]
-    return f"{told['mean']:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _duration(seconds: float) -> str:

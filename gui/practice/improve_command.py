@@ -9,7 +9,7 @@ import typer
 from data.console import AsJson, out, print_json, print_table, progress, stoppable
 from data.errors import UnderstudyError
 from gui.practice.intervention import Intervention
-from gui.practice.launch import Difficulty, Intervene
+from gui.practice.launch import Intervene, OfDifficulty
 from models.options import Threads
 
 
@@ -27,7 +27,7 @@ def improve(
         float, typer.Option("--minutes", min=0.1, help="Of play with the coach, in each round.")
     ] = 3.0,
     intervene: Intervene = Intervention.TAKE_OVER,
-    difficulty: Difficulty = "amateur",
+    difficulty: OfDifficulty = "amateur",
     matches: Annotated[int, typer.Option("--matches", min=1, help="Tried with each bot.")] = 20,
     match_s: Annotated[
         float, typer.Option("--seconds-per-match", min=1, help="Length of a match.")
@@ -69,21 +69,18 @@ def improve(
 
 
 def _tell(found: Mapping[str, Any]) -> None:
+    from agent.trial import interval_words
+
     rows = [
         (
             each["round"],
             f"{each['minutes']:.3g}",
             each["corrections"],
             f"{each['corrected_share']:.0%}",
-            *(_interval(each["trial"][side]) for side in ("goals_for", "goals_against")),
+            *(interval_words(each["trial"][side]) for side in ("goals_for", "goals_against")),
         )
         for each in found["rounds"]
     ]
     head = ["round", "minutes", "corrections", "of the time", "goals for", "against"]
     print_table(f"{found['run']}, {found['difficulty']}, {found['intervene']}", head, rows)
     out.print(f"The last one: {found['rounds'][-1]['trial']['player']}", highlight=False)
-
-
-def _interval(goals: Mapping[str, Any]) -> str:
-    low, high = goals["ci95"]
-    return f"{goals['mean']:.2f} ({low:.2f} to {high:.2f})"

@@ -9,22 +9,14 @@ import typer
 from rich.console import Console
 
 from data.errors import UnderstudyError
-from gui.practice.difficulty import DIFFICULTIES
+from gui.practice.difficulty import Difficulty
 from gui.practice.intervention import Intervention
 
 if TYPE_CHECKING:
     from gui.practice.devices import Crop
 
 
-def _known(difficulty: str) -> str:
-    if difficulty not in DIFFICULTIES:
-        raise typer.BadParameter(f"{difficulty!r} is none of {', '.join(DIFFICULTIES)}")
-    return difficulty
-
-
-Difficulty = Annotated[
-    str, typer.Option("--difficulty", callback=_known, help=f"{', '.join(DIFFICULTIES)}.")
-]
+OfDifficulty = Annotated[Difficulty, typer.Option("--difficulty", help="Of the opponents.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=1.0, help="Length of the match.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same match.")]
 CoachPlays = Annotated[bool, typer.Option("--coach", help="Have the coach press the keys.")]
@@ -73,7 +65,7 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that e
 def practice(
     *,
     coach: CoachPlays = False,
-    difficulty: Difficulty = "beginner",
+    difficulty: OfDifficulty = "beginner",
     seconds: Seconds = 300.0,
     seed: Seed = 0,
     truth: Truth = None,

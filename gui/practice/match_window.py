@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from agent.trial import Score
 from data.errors import DisplayError
@@ -32,9 +33,22 @@ class MatchPlan:
 
 @contextmanager
 def practice_window(
-    plan: MatchPlan, seed: int, result: Path, *, truth: Path | None = None
+    plan: MatchPlan,
+    seed: int,
+    result: Path,
+    *,
+    truth: Path | None = None,
+    errors: int | IO[bytes] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Open the real window for one match; it is closed on leaving."""
+    """Open the real window for one match; it is closed on leaving.
+
+    Args:
+        plan: Which match.
+        seed: Of the match.
+        result: Where the score is written at full time.
+        truth: Where to write what each picture shows.
+        errors: Takes what its process says on stderr; ours does, unless given.
+    """
     command = [
         sys.executable,
         "-m",
@@ -46,7 +60,7 @@ def practice_window(
     command += ["--seed", str(seed), "--result", str(result)]
     command += ["--coach"] if plan.player == "coach" else []
     command += ["--truth", str(truth)] if truth else []
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as window:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors) as window:
         try:
             yield window
         finally:
@@ -64,7 +78,16 @@ def read_result(window: "subprocess.Popen[bytes]", result: Path) -> Score:
         window.wait(END_S)
     except subprocess.TimeoutExpired:
         window.terminate()
-    if not result.is_file():
+    score = score_in(result)
+    if score is None:
         raise DisplayError("the practice window closed before full time.")
-    found = json.loads(result.read_text(encoding="utf-8"))
+    return score
+
+
+def score_in(result: Path) -> Score | None:
+    """Return the score that was written at full time; None before."""
+    try:
+        found = json.loads(result.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
     return Score(found["goals_for"], found["goals_against"])

@@ -14,6 +14,9 @@ def bgrx(image: QImage) -> npt.NDArray[np.uint8]:
     """View a picture of format RGB32 as `(height, width, 4)`: blue, green, red, unused.
 
     Nothing is copied: writing to it paints. Keep the picture as long as the array.
+
+    Raises:
+        ValueError: The picture is null.
     """
     bits = image.bits()
     if bits is None:

@@ -1,4 +1,4 @@
-"""Who presses the keys of a match: the coach, a script, chance."""
+"""Who presses the keys of a match: the coach, or chance."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -38,23 +38,6 @@ class CoachPlayer:
         moved = changes(self._held, held, at_ns=now_ns)
         self._held = held
         return moved
-
-
-class ScriptedPlayer:
-    """Presses given keys at given times."""
-
-    def __init__(self, script: Sequence[tuple[float, str, bool]]) -> None:
-        """Take the script: seconds since the clock's zero, key, whether it goes down."""
-        self._events = sorted(
-            (KeyEvent(round(at_s * 1e9), key, down) for at_s, key, down in script),
-            key=lambda event: event.at_ns,
-        )
-
-    def act(self, now_ns: int, look: Look) -> list[KeyEvent]:
-        """Return what has come due."""
-        due = [event for event in self._events if event.at_ns <= now_ns]
-        del self._events[: len(due)]
-        return due
 
 
 class RandomPlayer:

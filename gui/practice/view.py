@@ -29,9 +29,8 @@ PX_PER_M_X = 26.0
 PX_PER_M_Y = 14.5
 PX_PER_M_Z = 23.0
 PITCH_TOP_PX = 106.0
-"""Where y = 0 lies; above it are boards and stand, with the score board in `HUD_HEIGHT_PX`."""
+"""Where y = 0 lies; above it are boards and stand, with the score board in the topmost 40."""
 PITCH_BOTTOM_PX = PITCH_TOP_PX + PITCH_WIDTH * PX_PER_M_Y
-HUD_HEIGHT_PX = 40.0
 BEYOND_GOAL_LINE = 3.5
 """Metres seen behind a goal line when the camera stands at the end of its rail."""
 VISIBLE_M = LOGICAL_WIDTH / PX_PER_M_X

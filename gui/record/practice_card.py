@@ -1,77 +1,13 @@
 """Opening the practice game from the page Record."""
 
-from dataclasses import dataclass
-from random import randrange
-
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QSizePolicy, QSpinBox
 
-from gui.jobs.line import Ended, How
-from gui.jobs.practice import COACH, PERSON, Goals, MatchRequest, play_match
+from gui.matches.practice_game import Match
 from gui.page import button, heading
 from gui.practice.difficulty import DIFFICULTIES
 from gui.record.options import FIELD_PX, ROW_GAP, labelled
 from gui.studio import Studio
-from gui.worker import Worker
-
-MOST_SEED = 1_000_000
-CLOSE_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Which match is to be opened."""
-
-    coach: bool
-    difficulty: str
-    seconds: float
-
-
-class PracticeGame(QObject):
-    """The practice game's window, opened for one match."""
-
-    opened = pyqtSignal()
-    closed = pyqtSignal(object)
-    """The `Goals` of a match that was played to its end, or None."""
-    failed = pyqtSignal(str)
-    """Before `closed`: a sentence that says why it closed."""
-
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio = studio
-        self._worker: Worker | None = None
-        self.coached = False
-        """Whether the coach plays, or played last."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it is open, opening or closing."""
-        return self._worker is not None
-
-    def open(self, match: Match) -> None:
-        """Open it, unless it is open."""
-        if self._worker is not None:
-            return
-        self.coached = match.coach
-        player = COACH if match.coach else PERSON
-        request = MatchRequest(player, match.difficulty, match.seconds, randrange(MOST_SEED))
-        self._worker = self._studio.worker(play_match, request)
-        self._worker.ended.connect(self._finish)
-        self._worker.start()
-        self.opened.emit()
-
-    def close(self) -> None:
-        """Close it, if it is open; `closed` tells."""
-        if self._worker is not None:
-            self._worker.stop(patience_s=CLOSE_S)
-
-    def _finish(self, ended: Ended) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.deleteLater()
-        if ended.how in (How.FAILED, How.DIED):
-            self.failed.emit(f"The practice game has closed: {ended.sentence}")
-        self.closed.emit(ended.result if isinstance(ended.result, Goals) else None)
 
 
 class PracticeCard(QFrame):

@@ -9,6 +9,7 @@ from data.errors import ProfileError
 from data.profile import GameProfile, Head, load_profile, shipped_profiles
 from data.profile_draft import NAME, class_name
 from data.profile_errors import NAME_RULE
+from data.title_pattern import title_matches
 from gui.key_pad import key_label
 
 MOST_TOLD = 6  # classes of a head that are told one by one
@@ -56,7 +57,7 @@ def profile_for(title: str, known: Iterable[Known]) -> Known | None:
     fits = [
         each
         for each in known
-        if each.profile is not None and re.search(each.profile.title, title) is not None
+        if each.profile is not None and title_matches(each.profile.title, title)
     ]
     return min(fits, key=lambda each: not each.own, default=None)
 

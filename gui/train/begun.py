@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from data.errors import CheckpointError
 from data.paths import written_whole
-from gui.small_files import read_json
-from gui.train.choices import KINDS, Choices, Kind, from_plain, to_plain
+from data.small_files import read_json
+from gui.runs_on_disk import KINDS, Kind
+from gui.train.choices import Choices, from_plain, to_plain
 
 NAME = "begun.json"
 MOST_BYTES = 4 << 20

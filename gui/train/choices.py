@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["policy", "detector"]
-KINDS: tuple[Kind, ...] = ("policy", "detector")
+from gui.runs_on_disk import Kind
+
 SHIPPED = "practice"
 """The detector that ships, as `models.perception.load_detector` names it."""
 FEW_PICTURES = 1000  # above it, neighbours are near copies, and one in ten is enough

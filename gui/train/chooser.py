@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
 from gui.jobs.train import Source
 from gui.library.marks import Mark
 from gui.page import button, column, plain_tip, row, words
-from gui.train.choices import Kind
+from gui.runs_on_disk import Kind
 from gui.train.words import amount, enough, holds, length, unfit
 
 _NAME, _LENGTH, _HOLDS, _MARK = range(4)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gui.train.choices import SHIPPED, Kind
+from gui.runs_on_disk import Kind
+from gui.train.choices import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

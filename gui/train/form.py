@@ -16,7 +16,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.train.choices import Choices, Kind, PolicyChoices, from_plain
+from gui.runs_on_disk import Kind
+from gui.train.choices import Choices, PolicyChoices, from_plain
 from gui.train.fields import FIELDS, Amount, Choice, Field
 
 HEIGHT_PX = 28

@@ -9,11 +9,12 @@ from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from gui.jobs.train import Advance
 from gui.page import GAP, button, card, column, heading, row, words
 from gui.plots import LivePlot
+from gui.time_left import TimeLeft
 from gui.train.bars import ScoreBars, scrolled
 from gui.train.begun import Begun
 from gui.train.choices import PolicyChoices
 from gui.train.runs import BarGroup
-from gui.train.words import PHASES, TimeLeft, left_words
+from gui.train.words import PHASES, left_words
 
 FINE = 1000  # steps of the progress bar
 NOTHING = "Nothing is being trained. Choose recordings under Policy or Detector, and start."

@@ -7,9 +7,9 @@ from PyQt6.QtCore import QSize, Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QImage, QResizeEvent, QTextDocument
 from PyQt6.QtWidgets import QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from data.small_files import read_small
 from gui.jobs.train import ReportPicture, read_pictures
 from gui.page import GAP, button, column, heading, open_folder, row, words
-from gui.small_files import read_small
 from gui.studio import Studio
 from gui.train.bars import ScoreBars, scrolled
 from gui.train.runs import RunEntry

@@ -10,18 +10,13 @@ from typing import Any
 
 from data.errors import CheckpointError, UnderstudyError
 from data.profile import MOST_CLASSES, MOST_HEADS, MOST_OBJECTS, GameProfile
-from gui.small_files import read_json, read_small
+from data.small_files import read_small
+from gui.runs_on_disk import METRICS_NAME, STATE_NAME, Kind, RunSays, read_run
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
-from gui.train.choices import KINDS, Kind
+from models.run_files import CONFIG_NAME, WEIGHTS_NAME
 
-CONFIG, WEIGHTS, STATE, METRICS = (
-    "config.json",
-    "checkpoint.safetensors",
-    "training.safetensors",
-    "metrics.jsonl",
-)
-MOST_BYTES = 16 << 20
+MOST_BYTES = 16 << 20  # of the looks that a training took, or its report
 _FORBIDDEN = set('/\\:*?"<>|')
 log = logging.getLogger(__name__)
 
@@ -94,15 +89,15 @@ def list_runs(folder: Path) -> list[RunEntry]:
 def run_entry(folder: Path) -> RunEntry | None:
     """Read what a folder says of itself; None where it is no run, or a damaged one."""
     begun = _begun(folder)
-    config = _config(folder / CONFIG) if (folder / CONFIG).is_file() else None
-    if begun is None and config is None:
+    run = _says(folder)
+    told = begun or run
+    if told is None:
         return None
-    kind = begun.kind if begun is not None else config["kind"] if config else "policy"
-    if kind not in KINDS:
-        return None
-    profile = _profile(config, folder)
-    plays = (folder / WEIGHTS).is_file() and config is not None
-    finished = plays and not (folder / STATE).exists()
+    kind = told.kind
+    config = run.values if run is not None else None
+    profile = _profile(run)
+    plays = (folder / WEIGHTS_NAME).is_file() and run is not None
+    finished = plays and not (folder / STATE_NAME).exists()
     groups = _groups(kind, folder, config)
     return RunEntry(
         folder=folder,
@@ -184,27 +179,28 @@ def _begun(folder: Path) -> Begun | None:
         return None
 
 
-def _config(path: Path) -> dict[str, Any] | None:
+def _says(folder: Path) -> RunSays | None:
+    if not (folder / CONFIG_NAME).is_file():
+        return None
     try:
-        found = read_json(path, most_bytes=MOST_BYTES)
-        return found if isinstance(found, dict) and "kind" in found else None
-    except (OSError, ValueError) as error:
-        log.warning("%s: can't be read: %s", path, error)
+        return read_run(folder)
+    except CheckpointError as error:
+        log.warning("%s", error)
         return None
 
 
-def _profile(config: Mapping[str, Any] | None, folder: Path) -> GameProfile | None:
-    if config is None:
+def _profile(run: RunSays | None) -> GameProfile | None:
+    if run is None:
         return None
     try:
-        return GameProfile.from_json(json.dumps(config["profile"]), source=str(folder))
-    except (UnderstudyError, KeyError) as error:
-        log.warning("%s: %s", folder, error)
+        return run.profile
+    except CheckpointError as error:
+        log.warning("%s", error)
         return None
 
 
 def _changed_s(folder: Path) -> float:
-    paths = [folder / name for name in (WEIGHTS, STATE, BEGUN_NAME, CONFIG)]
+    paths = [folder / name for name in (WEIGHTS_NAME, STATE_NAME, BEGUN_NAME, CONFIG_NAME)]
     return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)
 
 
@@ -271,7 +267,7 @@ def _best_look(folder: Path) -> Mapping[str, Any] | None:
 def looks_of(folder: Path) -> Sequence[Mapping[str, Any]]:
     """Return what a training wrote at its looks at what is held out, oldest first."""
     try:
-        text = read_small(folder / METRICS, most_bytes=MOST_BYTES).decode("utf-8", "replace")
+        text = read_small(folder / METRICS_NAME, most_bytes=MOST_BYTES).decode("utf-8", "replace")
     except (OSError, ValueError):
         return ()
     return tuple(_looks(text.splitlines()))

@@ -18,10 +18,11 @@ from data.profile import load_profile
 from gui.jobs.train import Gpu, Source
 from gui.library.marks import Mark
 from gui.page import GAP, button, card, column, heading, row, words
+from gui.runs_on_disk import Kind
 from gui.studio import Studio
 from gui.train.bars import scrolled
 from gui.train.begun import Begun
-from gui.train.choices import PRESETS, SHIPPED, Kind, changed, from_plain, preset_of, to_plain
+from gui.train.choices import PRESETS, SHIPPED, changed, from_plain, preset_of, to_plain
 from gui.train.chooser import Chooser
 from gui.train.fields import WEIGHTS
 from gui.train.form import SettingsForm, seen_with

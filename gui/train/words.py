@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from data.moments import moment
 from gui.jobs.line import Ended, How
 from gui.jobs.train import Source, Trained
-from gui.train.choices import Choices, Kind, problem
+from gui.runs_on_disk import Kind
+from gui.time_left import time_left
+from gui.train.choices import Choices, problem
 
 LEAST_S = 180.0  # of play, for a bot that does something sensible
 GOOD_S = 600.0
@@ -22,23 +25,8 @@ PHASES = {
 
 
 def length(seconds: float) -> str:
-    """Write a length such as `2:05`, or `1:02:05`."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def about(seconds: float) -> str:
-    """Write a length as one says it: `about 3 minutes`."""
-    if seconds < 10:
-        return "a few seconds"
-    if seconds < 55:
-        return f"about {round(seconds / 10) * 10:.0f} seconds"
-    minutes = max(1, round(seconds / 60))
-    if minutes < 90:
-        return f"about {minutes} minute{'' if minutes == 1 else 's'}"
-    return f"about {seconds / 3600:.1f} hours"
+    """Write a length such as `2:05`, or `1:02:05`, to the nearest second."""
+    return moment(round(seconds))
 
 
 def enough(kind: Kind, chosen: Sequence[Source]) -> str:
@@ -117,38 +105,12 @@ def unfit(kind: Kind, source: Source, game: str) -> str | None:
     return None
 
 
-class TimeLeft:
-    """Estimates how long a phase still takes, from how it went so far."""
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._phase = ""
-        self._from_s = self._from_share = 0.0
-
-    def seconds(self, phase: str, share: float, now_s: float) -> float | None:
-        """Return the seconds left of a phase; None while it is too early to say.
-
-        Args:
-            phase: Its name; a new one begins anew.
-            share: How much of it is done, 0 to 1.
-            now_s: Of a monotonic clock.
-        """
-        if phase != self._phase:
-            self._phase, self._from_s, self._from_share = phase, now_s, share
-            return None
-        done, spent_s = share - self._from_share, now_s - self._from_s
-        if done <= 0.01 or spent_s < 1.0:
-            return None
-        return spent_s / done * (1.0 - share)
-
-
 def left_words(phase: str, left_s: float | None) -> str:
     """Say how long it still takes."""
-    if left_s is None:
+    told = time_left(left_s)
+    if not told:
         return ""
-    if phase == "seeing":
-        return f"{about(left_s)} left of looking; learning comes next"
-    return f"{about(left_s)} left at most"
+    return f"{told} of looking; learning comes next" if phase == "seeing" else f"{told} at most"
 
 
 def start_problem(

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from data.console import AsJson, Files, print_json, print_table, progress
-from models.checkpoint import WEIGHTS_NAME
+from models.run_files import WEIGHTS_NAME
 from models.training_state import STATE_NAME
 
 _ENOUGH = 2  # kills of one training; after them it may end

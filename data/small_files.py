@@ -1,4 +1,4 @@
-"""Small files that may be a stranger's: bounded before they are believed. Nothing imports Qt."""
+"""Small files that may be a stranger's: bounded before they are believed."""
 
 import json
 import stat
