@@ -26,7 +26,7 @@ from gui.practice.curve_command import curve
 from gui.practice.improve_command import improve
 from gui.practice.launch import practice
 from models.box_commands import boxes_anchors, boxes_suggest
-from models.commands import bench_infer_command, train_app
+from models.commands import bench_infer_command, bench_train_command, train_app
 from models.detect_commands import detect
 from models.evaluate_command import evaluate
 from recorder.bench.commands import bench_capture_command, bench_record_command
@@ -37,6 +37,7 @@ from recorder.profile_commands import profile_check, profile_new
 app = typer.Typer(
     invoke_without_command=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # "rich" swallows words in square brackets
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Watches you play a desktop game, learns it from the screen alone, and plays it.\n\n"
     "Without a command it opens the desktop program.",
@@ -90,6 +91,7 @@ bench_app.command("record")(bench_record_command)
 bench_app.command("load")(bench_load_command)
 bench_app.command("infer")(bench_infer_command)
 bench_app.command("live")(bench_live_command)
+bench_app.command("train")(bench_train_command)
 app.add_typer(bench_app, name="bench", rich_help_panel="Measure")
 
 

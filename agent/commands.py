@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from data.console import AsJson, Force, Seconds, Seed, err, out, print_json, stoppable
+from data.console import (
+    AsJson,
+    Force,
+    Seconds,
+    Seed,
+    complete_profile,
+    err,
+    out,
+    print_json,
+    stoppable,
+)
 from data.errors import UnderstudyError
 
 if TYPE_CHECKING:
@@ -51,7 +61,10 @@ DeviceName = Annotated[
 def play(
     run: Annotated[Path, typer.Argument(help="A policy's run folder.")],
     profile: Annotated[
-        str | None, typer.Option("--profile", help="Of the game; the run's own if none.")
+        str | None,
+        typer.Option(
+            "--profile", help="Of the game; the run's own if none.", autocompletion=complete_profile
+        ),
     ] = None,
     headless: Annotated[
         bool, typer.Option("--headless", help="Draw nothing: for programs, and for days.")

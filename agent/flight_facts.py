@@ -95,7 +95,7 @@ def sights(log: Decisions, rows: range) -> Iterator[Sight]:
 
 
 def by_head(profile: GameProfile, row: npt.NDArray[np.float32]) -> Probabilities:
-    """Return each head's part of a row of a log's probabilities."""
+    """Return each head's part `(classes,)` of a row of a log's probabilities, one after another."""
     ends = np.cumsum([len(head.names) for head in profile.heads])[:-1]
     parts = np.split(row, ends)
     return {head.name: part for head, part in zip(profile.heads, parts, strict=True)}

@@ -64,6 +64,12 @@ class FlightLog:
         """Log a fitted frame and what was decided on it; see `TickRow`.
 
         What was seen is kept even of a frame that is left out: later decisions depend on it.
+
+        Args:
+            image: The frame.
+            row: What was seen and decided.
+            probabilities: Of all heads, one after another, `(sum of classes,)`.
+            latency_ns: What each stage took, in the order of `data.schema.TICK_STAGES`.
         """
         self._do(lambda writer: writer.append_decision(row))
 

@@ -1,7 +1,7 @@
 """`understudy replay`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from agent.replay import Replayed
 
 LEAST_SAME = 0.999  # of the ticks two engines must decide the same
-ENGINES = ("onnx", "torch")
 
 
 def replay(
@@ -24,8 +23,8 @@ def replay(
         bool, typer.Option("--look", help="Also look at the stored pictures again.")
     ] = False,
     engine: Annotated[
-        str | None,
-        typer.Option("--engine", help="Also look with `onnx` or `torch`; compare the two."),
+        Literal["onnx", "torch"] | None,
+        typer.Option("--engine", help="Also look with this one; compare the two."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,8 +33,6 @@ def replay(
     from agent.replay import replay as replay_log
     from data.reader import Recording
 
-    if engine is not None and engine not in ENGINES:
-        raise typer.BadParameter(f"{engine!r} is neither onnx nor torch", param_hint="--engine")
     with stoppable() as stop, progress(quiet=as_json) as show, Recording(log) as recording:
         found = replay_log(
             FlightLogReader(recording, run),

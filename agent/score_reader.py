@@ -21,6 +21,7 @@ AWAY_NS = 2_000_000_000
 GONE_NS = 20_000_000_000
 """A score out of sight for so long: the match has ended. Half-time of ten seconds is common."""
 MOST_DIGIT_PX = 200
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 Grey = npt.NDArray[np.uint8]
 
 
@@ -66,11 +67,20 @@ class _Hit:
 
 
 def _decoded(board: ScoreBoard, digit: str) -> Grey:
-    data = np.frombuffer(board.picture(digit), dtype=np.uint8)
-    found = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
-    if found is None or max(found.shape) > MOST_DIGIT_PX:
+    data = board.picture(digit)
+    found = None
+    if _is_small_png(data):  # a profile may be a stranger's, and OpenCV reads many kinds of files
+        found = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
+    if found is None:
         raise ProfileError(f"score: the picture of {digit} is no small PNG. Cut it out anew.")
     return np.asarray(found, dtype=np.uint8)
+
+
+def _is_small_png(data: bytes) -> bool:
+    """Look at the header, which tells the size before any memory is taken (PNG, section 11.2.2)."""
+    sides = data[16:20], data[20:24]
+    small = all(0 < int.from_bytes(side, "big") <= MOST_DIGIT_PX for side in sides)
+    return data.startswith(_PNG) and small
 
 
 def _hits(grey: Grey, digit: str, picture: Grey) -> list[_Hit]:

@@ -82,11 +82,8 @@ def play_line(
         say=lambda words: console.print(f"understudy: {words}", highlight=False),
         plain=plain,
     )
-    if plain:
+    with drawn_anew(line, console, plain=plain):
         yield line
-    else:
-        with drawn_anew(line, console):
-            yield line
 
 
 def status_words(view: TickView) -> str:

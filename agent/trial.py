@@ -1,6 +1,6 @@
 """Matches against a scored game: goals for and against, with confidence intervals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,12 @@ class Interval:
             "mean": round(self.mean, 3),
             "ci95": [round(self.low, 3), round(self.high, 3)],
         }
+
+
+def interval_words(told: Mapping[str, Any]) -> str:
+    """Say what `Interval.to_json` told, such as `1.20 (0.80 to 1.60)`."""
+    low, high = told["ci95"]
+    return f"{told['mean']:.2f} ({low:.2f} to {high:.2f})"
 
 
 def bootstrap_mean(values: Sequence[float], *, seed: int = 0) -> Interval:

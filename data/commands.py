@@ -13,6 +13,7 @@ from data.console import (
     AsJson,
     Files,
     Force,
+    complete_profile,
     err,
     out,
     print_json,
@@ -44,7 +45,9 @@ def profile_list(as_json: AsJson = False) -> None:
 
 @profile_app.command("show")
 def profile_show(
-    name: Annotated[str, typer.Argument(help="A name or a .toml file.")],
+    name: Annotated[
+        str, typer.Argument(help="A name or a .toml file.", autocompletion=complete_profile)
+    ],
     as_toml: Annotated[bool, typer.Option("--toml", help="As TOML, to copy and edit.")] = False,
 ) -> None:
     """Print a profile as JSON."""

@@ -29,10 +29,24 @@ WORTH_TELLING_S = 2.0  # what takes less needs no word where nobody watches a ba
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
+
+def complete_profile(incomplete: str) -> list[str]:
+    """List the profiles that begin so: those that ship, and files here; the shell adds others."""
+    from data.profile import shipped_profiles
+
+    names = shipped_profiles() + sorted(file.name for file in Path().glob("*.toml"))
+    return [name for name in names if name.startswith(incomplete)]
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
 Files = Annotated[list[Path], typer.Argument(help="Recordings (.h5).", show_default=False)]
-ProfileName = Annotated[str, typer.Option("--profile", help="A shipped profile, or a .toml file.")]
+ProfileName = Annotated[
+    str,
+    typer.Option(
+        "--profile", help="A shipped profile, or a .toml file.", autocompletion=complete_profile
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same choices.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0.1, help="Stop after this long.")]
 

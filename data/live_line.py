@@ -36,7 +36,13 @@ class PlainLines:
 
 
 @contextmanager
-def drawn_anew(line: RenderableType, console: Console) -> Iterator[None]:
-    """Draw a line again and again for a while, on a thread: a slow terminal delays no tick."""
+def drawn_anew(line: RenderableType, console: Console, *, plain: bool) -> Iterator[None]:
+    """Draw a line again and again for a while, on a thread: a slow terminal delays no tick.
+
+    A `plain` one is not drawn: it prints what it has to say by itself.
+    """
+    if plain:
+        yield
+        return
     with Live(line, console=console, refresh_per_second=REDRAWS_HZ, transient=True):
         yield

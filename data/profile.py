@@ -17,6 +17,7 @@ from data.frames import FrameSize
 from data.key_names import is_key_name, not_a_key
 from data.profile_errors import first_problem, problem_lines
 from data.score_board import ScoreBoard
+from data.title_pattern import check_pattern
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 # A profile may come from a stranger's file: nothing may be made as large as it claims.
@@ -154,7 +155,7 @@ class GameProfile(_Strict):
 
     name: Name
     title: str = Field(max_length=200)
-    """Regular expression that the window's title matches."""
+    """Regular expression that the window's title matches; see `data.title_pattern`."""
     description: str = Field(default="", max_length=1000)
     capture: Capture = Capture()
     heads: tuple[Head, ...] = Field(min_length=1, max_length=MOST_HEADS)
@@ -174,10 +175,7 @@ class GameProfile(_Strict):
     @field_validator("title")
     @classmethod
     def _check_title(cls, title: str) -> str:
-        try:
-            re.compile(title)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
+        check_pattern(title)
         return title
 
     @field_validator("stop_key")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from data.profile import GameProfile, Head, profile_text
 from data.profile_errors import problem_lines
+from data.title_pattern import title_matches
 
 WIDEST, NARROWEST = 21 / 9, 1.0  # games' windows lie between a square and a cinema screen
 FAST_HZ = 60.0
@@ -111,7 +112,7 @@ def _mirror_problems(profile: GameProfile) -> Iterator[str]:
 
 
 def _warnings(profile: GameProfile) -> Iterator[str]:
-    if re.search(profile.title, "") is not None:
+    if title_matches(profile.title, ""):
         yield f"title: {profile.title!r} matches any window; write how the game's title begins."
     kept = profile.capture
     shape = kept.width_px / kept.height_px

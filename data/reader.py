@@ -58,7 +58,11 @@ class Recording(Closing):
 
     @cached_property
     def profile(self) -> GameProfile:
-        """The profile it was recorded with."""
+        """The profile it was recorded with.
+
+        Raises:
+            RecordingError: It is damaged.
+        """
         try:
             return GameProfile.from_json(str(self.attributes["profile"]), source=str(self.path))
         except ProfileError as error:
@@ -66,7 +70,11 @@ class Recording(Closing):
 
     @cached_property
     def facts(self) -> CaptureFacts:
-        """Where its pictures came from."""
+        """Where its pictures came from.
+
+        Raises:
+            RecordingError: What it says can't be.
+        """
         with refusing_damage(self.path):
             facts = CaptureFacts.from_attributes(self.attributes)
         if not 0 < facts.rate_hz <= MOST_RATE_HZ:
@@ -136,9 +144,13 @@ class Recording(Closing):
         return np.diff(self._ends, prepend=0)
 
     def jpeg(self, index: int) -> npt.NDArray[np.uint8]:
-        """Return a frame's compressed bytes, read-only.
+        """Return a frame's compressed bytes, flat and read-only.
 
         Taken in turn, frames come from a block that is read ahead.
+
+        Raises:
+            IndexError: There is no such frame.
+            RecordingError: The frame is damaged.
         """
         if not 0 <= index < self.frame_count:
             raise IndexError(f"{self.path}: frame {index} of {self.frame_count}")
@@ -171,7 +183,11 @@ class Recording(Closing):
         return image
 
     def key_events(self) -> list[KeyEvent]:
-        """Return the key events in order of time."""
+        """Return the key events in order of time.
+
+        Raises:
+            RecordingError: They are damaged.
+        """
         names = self.profile.keys
         at, code, down, by = self._open().table(schema.TABLES[1])
         if len(code) and int(code.max()) >= len(names):
@@ -184,7 +200,7 @@ class Recording(Closing):
             ]
 
     def labels(self, *, shift_ns: int = 0) -> dict[str, npt.NDArray[np.int64]]:
-        """Return each head's class per frame; see `data.keys.labels_at`."""
+        """Return each head's class per frame `(frames,)`; see `data.keys.labels_at`."""
         return labels_at(self.profile, self.key_events(), self.times_ns, shift_ns=shift_ns)
 
     def spans(self) -> list[Span]:

@@ -151,7 +151,7 @@ class RecordingWriter(Closing):
         return self.append_jpeg(encode_jpeg(image, self.profile.capture.jpeg_quality), at_ns)
 
     def append_jpeg(self, data: npt.NDArray[np.uint8], at_ns: int) -> int:
-        """Append a picture of the stored size that is compressed already; return its index."""
+        """Append a picture of the stored size, JPEG bytes `(n,)` already; return its index."""
         self._bytes += len(data)
         self._add(schema.FRAME_BYTES, data)
         self._add(schema.FRAME_AT, at_ns)
@@ -204,7 +204,11 @@ class RecordingWriter(Closing):
             self._add(name, values)
 
     def set_counter(self, name: str, value: int) -> None:
-        """Set one of `COUNTERS`; it is written when the recording closes."""
+        """Set one of `COUNTERS`; it is written when the recording closes.
+
+        Raises:
+            KeyError: It is none of them.
+        """
         if name not in self._counters:
             raise KeyError(name)
         self._counters[name] = value

@@ -21,7 +21,7 @@ _LARGEST_LOG = 4.0  # exp(4) is 55 times an anchor: wilder numbers are noise and
 
 
 def shape_iou(sizes: Floats, shapes: Floats) -> Floats:
-    """IoU of boxes that share a centre, `(n, k)`."""
+    """IoU of boxes `(n, 2)` and `(k, 2)`, width and height, that share a centre: `(n, k)`."""
     smaller = np.minimum(sizes[:, None], shapes[None])
     inner = smaller[..., 0] * smaller[..., 1]
     union = (sizes[:, 0] * sizes[:, 1])[:, None] + (shapes[:, 0] * shapes[:, 1])[None] - inner
@@ -42,6 +42,9 @@ def fit_anchors(
 
     Returns:
         Shapes from small to large.
+
+    Raises:
+        ValueError: There are no boxes.
     """
     if not len(boxes):
         raise ValueError("no boxes to fit anchors to")

@@ -146,7 +146,14 @@ def _device(policy: Policy) -> torch.device:
 def decided(
     head: Head, passages: Sequence[Passage], logits: Sequence[Tensor], offset: Tensor
 ) -> list[Run]:
-    """Put the likeliest class of every tick beside the person's."""
+    """Put the likeliest class of every tick beside the person's.
+
+    Args:
+        head: Whose classes.
+        passages: What the person did.
+        logits: For each passage `(ticks, classes)`.
+        offset: Added to them, `(classes,)`.
+    """
     return [
         Run(
             passage.classes[head.name],
@@ -186,7 +193,7 @@ def tuned_offsets(
     """Find, class by class, the offsets with the best macro-F1 and onset F1 on held-out play.
 
     An offset is taken only if it helps on the whole and hurts in neither half of the play, so that
-    a few lucky presses don't decide.
+    a few lucky presses don't decide. `logits` are for each head and passage `(ticks, classes)`.
     """
     offsets = no_offsets(profile)
     for head in profile.heads:

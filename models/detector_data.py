@@ -33,10 +33,15 @@ class LabelledFrame:
     """One frame, compressed, with its boxes."""
 
     jpeg: npt.NDArray[np.uint8]
+    """Its bytes, `(n,)`."""
     truth: Truth
 
     def image(self) -> Image:
-        """Decompress the picture."""
+        """Decompress the picture.
+
+        Raises:
+            RecordingError: It is damaged.
+        """
         image = decode_jpeg(self.jpeg)
         if image is None:
             raise RecordingError("a labelled frame is damaged.")
@@ -173,8 +178,9 @@ def normalise(images: Tensor) -> Tensor:
 
 
 def discolour(images: Tensor, randoms: Sequence[np.random.Generator]) -> Tensor:
-    """Change brightness, contrast, saturation and white balance of normalised pictures a little.
+    """Change brightness, contrast, saturation and white balance of pictures a little.
 
+    They are normalised as ImageNet's, `(B, 3, h, w)` RGB, and so is what comes back.
     SSD's photometric distortions (section 2.2) without the hue: a team is known by its colour.
     Each picture has a random stream of its own.
     """

@@ -1,12 +1,11 @@
 """A detector's run folder while it is trained: scores, curves, the best weights, what to resume."""
 
 import json
-import warnings
 from contextlib import suppress
 from copy import deepcopy
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from data.profile import GameProfile
 from models.checkpoint import load_run, make_config, save_run
@@ -14,11 +13,9 @@ from models.detector_data import LabelledFrame
 from models.detector_recipe import DetectorTrainingSettings
 from models.detector_report import by_class
 from models.detector_scoring import evaluate_detector
+from models.event_files import EVENT_FILES, event_writer
 from models.ssd import Detector
 from models.training_state import STATE_NAME, TrainingState
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 _METRICS = "metrics.jsonl"
 
@@ -59,10 +56,10 @@ class DetectorRun:
             if (out / "checkpoint.safetensors").is_file():
                 self.kept = deepcopy(detector)
                 self.kept.load_state_dict(load_run(out, kind="detector").weights)
-        self.events = _events(out, step)
+        self.events = event_writer(out, step=step)
 
     def _clear(self) -> None:
-        for old in self.out.glob("events.out.tfevents.*"):
+        for old in self.out.glob(EVENT_FILES):
             old.unlink()
         self.forget_state()
         (self.out / _METRICS).write_text("", encoding="utf-8")
@@ -115,11 +112,3 @@ class DetectorRun:
     def close(self) -> None:
         """Close the curves."""
         self.events.close()
-
-
-def _events(out: Path, step: int) -> "SummaryWriter":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tensorboard's own dependencies warn on import
-        from torch.utils.tensorboard import SummaryWriter
-
-        return SummaryWriter(str(out), purge_step=step + 1)

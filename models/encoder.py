@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from data.errors import CheckpointError
 from models.mobilenet import Backbone, ConvNorm
+from models.rebuilding import rebuilt
 from models.ssd import Detector, DetectorSettings
 
 # Rows and columns of the pooled map: position stays known to a third of the height and a fifth of
@@ -80,10 +81,8 @@ def build_encoder(
     """
     if not weights:
         return None
-    encoder = Encoder(settings)
     try:
-        encoder.load_state_dict(weights)
+        return rebuilt(lambda: Encoder(settings), weights)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"{source}: its encoder can't be rebuilt ({reason}).") from error
-    return encoder

@@ -32,6 +32,7 @@ from models.perception import GRAPH_NAME, Perception, Sight, build_detector
 from models.policy import Policy, PolicySettings
 from models.policy_graph import POLICY_GRAPH_NAME, PolicyStep
 from models.previous_keys import Classes, PreviousKeys
+from models.rebuilding import rebuilt
 from models.tokens import Array, Tokenizer, TokenState
 
 _PLAIN = Choice("torch", "cpu")
@@ -47,9 +48,7 @@ class TickDecision:
     sight: Sight
     """What was seen."""
     encode_ns: int
-    """Time spent seeing."""
-    decide_ns: int
-    """Time spent deciding."""
+    """Time spent seeing; the rest of the step was spent deciding."""
 
 
 class PolicyRunner:
@@ -178,9 +177,8 @@ class PolicyRunner:
         """Take in the next frame, BGR, fitted to `size`."""
         began_ns = self._now_ns()
         sight = self._eyes.see(image)
-        seen_ns = self._now_ns()
-        probabilities = self.decide(sight)
-        return TickDecision(probabilities, sight, seen_ns - began_ns, self._now_ns() - seen_ns)
+        encode_ns = self._now_ns() - began_ns
+        return TickDecision(self.decide(sight), sight, encode_ns)
 
     def see(self, image: Image) -> Sight:
         """Look at a frame, BGR, fitted to `size`, and remember nothing of it."""
@@ -225,17 +223,33 @@ def policy_of(run: RunFiles) -> tuple[Policy, Offsets]:
         values["heads"] = tuple((str(name), int(size)) for name, size in values["heads"])
         if values["layout"] is not None:
             values["layout"] = TokenLayout(**values["layout"])
-        policy = Policy(PolicySettings(**values))
-        policy.load_state_dict(select_weights(run.weights, "policy."))
+        settings = PolicySettings(**values)
+        _require_shape(settings, run.profile)
+        policy = rebuilt(lambda: Policy(settings), select_weights(run.weights, "policy."))
         offsets = {
             name: torch.tensor(run.config["offsets"][name], dtype=torch.float32)
-            for name, _ in policy.settings.heads
+            for name, _ in settings.heads
         }
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        for name, size in settings.heads:
+            if offsets[name].shape != (size,):
+                raise ValueError(f"head {name} has {size} classes, and other offsets")
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise CheckpointError(
             f"{run.source}: its policy can't be rebuilt ({_first_line(error)}). Train it again."
         ) from error
-    return policy.eval(), offsets
+    return policy, offsets
+
+
+def _require_shape(settings: PolicySettings, profile: GameProfile) -> None:
+    """Check that a policy takes what its profile has to tell, and decides what it has to decide."""
+    heads = tuple((head.name, len(head.names)) for head in profile.heads)
+    tokenizer = Tokenizer(profile, profile.capture.size)
+    told = PreviousKeys(heads).length if settings.previous_keys else 0
+    wanted = (heads, tokenizer.length + told if settings.tokens else 0)
+    if (settings.heads, settings.tokens) != wanted:
+        raise ValueError(f"its profile makes (heads, tokens) {wanted}")
+    if settings.layout not in (None, tokenizer.layout):
+        raise ValueError(f"its profile lays tokens out as {tokenizer.layout}")
 
 
 def perception_of(
@@ -250,6 +264,11 @@ def perception_of(
     if not isinstance(settings, dict):
         raise CheckpointError(f"{run.source}: it holds no detector's settings. Train it again.")
     detector = build_detector(settings, select_weights(run.weights, "detector."), source=run.source)
+    frame, names = run.profile.capture.size, run.profile.object_names
+    if detector.settings.size != (frame.height_px, frame.width_px):
+        raise CheckpointError(f"{run.source}: its detector sees other frames than its profile's.")
+    if detector.settings.class_names != names:
+        raise CheckpointError(f"{run.source}: its detector sees other objects than its profile's.")
     encoder = build_encoder(
         detector.settings, select_weights(run.weights, "encoder."), source=run.source
     )

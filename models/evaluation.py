@@ -22,6 +22,7 @@ from models.neighbours import Neighbours, Stretch
 from models.policy import Policy
 from models.policy_metrics import HeadScore, Run, score_head
 from models.policy_store import Passage, passages_of
+from models.seen_cache import prune
 from models.tokens import Tokenizer
 
 
@@ -218,7 +219,8 @@ def evaluate_run(
     Args:
         folder: A policy's run folder.
         recordings: Recordings it has not learned from.
-        cache: Where the sights of recordings are kept; in the run folder unless given.
+        cache: Where the sights of recordings are kept, within bounds; in the run folder unless
+            given.
         engine: What runs the detector.
         threads: CPU threads for seeing.
         on_progress: Told how far seeing has come.
@@ -236,12 +238,13 @@ def evaluate_run(
     tokenizer = Tokenizer(profile, profile.capture.size)
     neighbours = Neighbours.load(folder, profile, length=tokenizer.length)
     shift_ms = float(run.config["shift_ms"])
+    seen = cache or folder / "seen"
     demonstrations = [
         load_demonstration(
             path,
             profile,
             eyes,
-            folder=cache or folder / "seen",
+            folder=seen,
             on_progress=on_progress,
             stop=stop,
         )
@@ -250,4 +253,6 @@ def evaluate_run(
     passages = passages_of(
         [(one, labelled(one, profile, shift_ms=shift_ms)) for one in demonstrations], tokenizer
     )
-    return evaluate_policy(policy, offsets, passages, profile, neighbours=neighbours)
+    evaluation = evaluate_policy(policy, offsets, passages, profile, neighbours=neighbours)
+    prune(seen)
+    return evaluation

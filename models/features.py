@@ -16,6 +16,7 @@ from data.frames import Image
 from data.reader import Recording
 from models.disk_arrays import ArrayWriter, DiskArray
 from models.perception import Sight
+from models.seen_cache import mark_used
 
 PROGRESS_EVERY = 20  # frames; about twice a second on two cores
 _FILES = ("objects", "ends", "features")
@@ -241,4 +242,5 @@ def _load(
             return None
     except (OSError, ValueError, EOFError):
         return None  # not there, or damaged: it is only a cache
+    mark_used(objects.path, ends.path, features.path)
     return SeenRecording(source, frames, folder, key, objects, ends, features)

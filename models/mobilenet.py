@@ -38,8 +38,6 @@ class Architecture:
     """One of the paper's two networks."""
 
     blocks: tuple[BlockSpec, ...]
-    hidden: int
-    """Width of the classifier's hidden layer."""
     taps: tuple[tuple[int, int, int], ...]
     """Where each stride's last map is: (stride, index in `features`, channels)."""
 
@@ -63,7 +61,6 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             (96, 5, 576, 96, True, True, 1),
             (96, 5, 576, 96, True, True, 1),
         ),
-        hidden=1024,
         taps=((4, 1, 16), (8, 3, 24), (16, 8, 48), (32, 11, 96)),
     ),
     "large": Architecture(
@@ -84,7 +81,6 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             (160, 5, 960, 160, True, True, 1),
             (160, 5, 960, 160, True, True, 1),
         ),
-        hidden=1280,
         taps=((4, 3, 24), (8, 6, 40), (16, 12, 112), (32, 15, 160)),
     ),
 }
@@ -190,33 +186,6 @@ def initialise(module: nn.Module) -> None:
             nn.init.kaiming_normal_(layer.weight, mode="fan_out")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, 0, 0.01)
-            nn.init.zeros_(layer.bias)
-
-
-class MobileNetV3(nn.Module):
-    """The classifier, whole."""
-
-    def __init__(self, name: str, *, classes: int = 1000) -> None:
-        """Build "small" or "large"."""
-        super().__init__()
-        architecture = ARCHITECTURES[name]
-        width = 6 * architecture.blocks[-1].outputs
-        self.features = nn.Sequential(*feature_layers(architecture.blocks))
-        self.classifier = nn.Sequential(
-            nn.Linear(width, architecture.hidden),
-            nn.Hardswish(inplace=True),
-            nn.Dropout(0.2),
-            nn.Linear(architecture.hidden, classes),
-        )
-        initialise(self)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Map ImageNet-normalised RGB `(B, 3, H, W)` to logits `(B, classes)`."""
-        maps: Tensor = self.features(images)
-        logits: Tensor = self.classifier(maps.mean((2, 3)))
-        return logits
 
 
 class Backbone(nn.Module):

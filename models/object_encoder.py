@@ -54,7 +54,7 @@ class ObjectEncoder(nn.Module):
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Encode frames, each for itself."""
+        """Map token vectors `(B, T, length)` to `(B, T, embed)`, each frame for itself."""
         layout = self.layout
         slots = tokens[..., layout.own : layout.stop]
         slots = slots.reshape(*slots.shape[:-1], layout.slots, layout.numbers)

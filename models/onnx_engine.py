@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from data.errors import CheckpointError, UnderstudyError
 from data.paths import part_path
+from data.small_files import read_small
 from models.engines import Device, onnxruntime
+from models.graph_seal import is_sealed, sealed
 
 # Fastest first. TensorRT is left out: it builds its engine for minutes before the first tick.
 ACCELERATORS = {
@@ -24,6 +26,7 @@ ACCELERATORS = {
     "DmlExecutionProvider": "directml",
     "CoreMLExecutionProvider": "coreml",
 }
+MOST_GRAPH_BYTES = 1 << 28  # the larger backbone's is a tenth of that
 _CPU = "CPUExecutionProvider"
 _log = logging.getLogger(__name__)
 
@@ -63,11 +66,13 @@ def open_cached(
     """
     runtime = onnxruntime()
     assert runtime is not None
-    if cache is not None and cache.is_file():
+    if cache is not None:
         with contextlib.suppress(*_damages(runtime)):  # a damaged cache is made again
-            session = open_session(runtime, cache.read_bytes(), threads=threads, device=device)
-            if session.get_modelmeta().custom_metadata_map.get("fingerprint") == mark:
-                return session
+            kept = read_small(cache, most_bytes=MOST_GRAPH_BYTES)
+            if is_sealed(kept):  # or else it came with a stranger's run
+                session = open_session(runtime, kept, threads=threads, device=device)
+                if session.get_modelmeta().custom_metadata_map.get("fingerprint") == mark:
+                    return session
     model = export()
     if cache is not None:
         _keep(model, cache)
@@ -160,10 +165,13 @@ def _options(runtime: ModuleType, threads: int, provider: str) -> Any:  # noqa: 
 
 def _keep(model: bytes, cache: Path) -> None:
     """Put a graph beside its checkpoint; where that can't be done, it is made again next time."""
+    kept = sealed(model)
+    if kept is None:
+        return
     part = part_path(cache.with_name(f"{os.getpid()}-{cache.name}"))  # trials are many processes
     with contextlib.suppress(OSError):
         try:
-            part.write_bytes(model)
+            part.write_bytes(kept)
             part.replace(cache)
         finally:
             part.unlink(missing_ok=True)
@@ -171,7 +179,8 @@ def _keep(model: bytes, cache: Path) -> None:
 
 def _damages(runtime: ModuleType) -> tuple[type[Exception], ...]:
     state = runtime.capi.onnxruntime_pybind11_state
-    return (OSError, state.InvalidProtobuf, state.InvalidGraph, state.Fail, state.InvalidArgument)
+    told = (state.InvalidProtobuf, state.InvalidGraph, state.Fail, state.InvalidArgument)
+    return (OSError, ValueError, *told)
 
 
 def _failures(runtime: ModuleType) -> tuple[type[Exception], ...]:

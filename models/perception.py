@@ -28,6 +28,7 @@ from models.detector_data import IMAGENET_MEAN, IMAGENET_STD
 from models.encoder import GRID, Encoder, pool
 from models.engines import Device, Engine, choose
 from models.onnx_engine import ACCELERATORS, open_cached, to_onnx
+from models.rebuilding import rebuilt
 from models.ssd import Detector, DetectorSettings
 from models.torch_engine import TorchEngine
 
@@ -95,7 +96,7 @@ class Graph(nn.Module):
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def example(self) -> Tensor:
-        """Return a black picture."""
+        """Return a black picture, `(H, W, 3)` `uint8`."""
         return torch.zeros(*self.detector.settings.size, 3, dtype=torch.uint8)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -200,13 +201,12 @@ def build_detector(
         CheckpointError: They don't fit together.
     """
     try:
-        detector = Detector(DetectorSettings.from_json(settings))
+        checked = DetectorSettings.from_json(settings)
         full = {name: t.float() if t.is_floating_point() else t for name, t in weights.items()}
-        detector.load_state_dict(full)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        return rebuilt(lambda: Detector(checked), full)
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"{source}: its detector can't be rebuilt ({reason}).") from error
-    return detector.eval()
 
 
 def load_detector_files(source: Path | str | None) -> RunFiles:

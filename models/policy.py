@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.object_encoder import ObjectEncoder, TokenLayout
 
+MOST_LAYERS = 16  # each is built in a loop, and a config may be a stranger's
 HeadState = tuple[Tensor, Tensor]
 """Hidden and cell state of one LSTM, each `(layers, B, hidden)`."""
 PolicyState = dict[str, HeadState]
@@ -54,6 +55,8 @@ class PolicySettings:
             raise ValueError(f"every head needs two classes or more, got {self.heads}")
         if self.tokens + self.features < 1:
             raise ValueError("a policy needs tokens or features to look at")
+        if not 1 <= self.layers <= MOST_LAYERS:
+            raise ValueError(f"an LSTM has 1 to {MOST_LAYERS} layers here, got {self.layers}")
 
 
 class Policy(nn.Module):

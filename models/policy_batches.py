@@ -115,6 +115,7 @@ class Streams:
 
         Raises:
             UnderstudyError: There are fewer streams than processes.
+            ValueError: No passage has two ticks.
         """
         self._passages = [passage for passage in passages if len(passage) > 1]
         if not self._passages:

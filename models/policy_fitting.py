@@ -92,6 +92,7 @@ def fit_policy(
     Raises:
         CheckpointError: What is resumed learned from something else.
         UnderstudyError: The loss is no number any more.
+        ValueError: An encoder is to be trained and `end_to_end` is None, or the other way round.
     """
     if settings.end_to_end != (end_to_end is not None):
         raise ValueError("an encoder is given when, and only when, it is to be trained")
@@ -183,7 +184,11 @@ class _Fit:
         self._saved_s = self._began_s
 
     def restore(self, state: FitState, tensors: Mapping[str, Tensor]) -> None:
-        """Go on where a fit was cut short."""
+        """Go on where a fit was cut short.
+
+        Raises:
+            CheckpointError: It learned from something else, or is of another policy.
+        """
         if state.data != self._material.fingerprint:
             raise CheckpointError(
                 "the training to resume was begun with other recordings, another detector or other "

@@ -124,7 +124,7 @@ class HeadScore:
 
 
 def confusion(truth: Labels, decided: Labels, classes: int) -> npt.NDArray[np.int64]:
-    """Count ticks by true class (row) and decided class (column)."""
+    """Count ticks `(n,)` by true class (row) and decided class (column): `(classes, classes)`."""
     flat = np.bincount(truth * classes + decided, minlength=classes * classes)
     return flat.reshape(classes, classes).astype(np.int64)
 

@@ -1,16 +1,16 @@
 """A policy's run folder while it is trained: curves, scores, and what to resume from."""
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from data.errors import CheckpointError
 from data.paths import written_whole
+from models.event_files import EVENT_FILES, event_writer
 from models.policy_recipe import FitProgress, PolicyTrainingSettings
 from models.training_state import (
     STATE_NAME,
@@ -20,11 +20,8 @@ from models.training_state import (
     save_state,
 )
 
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
-
 SAVE_EVERY_S = 20.0  # what a crash costs at most; the state of the usual policy is 25 MB
-_METRICS, _EVENTS = "metrics.jsonl", "events.out.tfevents.*"
+_METRICS = "metrics.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +52,12 @@ class PolicyRun:
         self._learned = resumed is not None
         out.mkdir(parents=True, exist_ok=True)
         if resumed is None:
-            for old in out.glob(_EVENTS):
+            for old in out.glob(EVENT_FILES):
                 old.unlink()
             # From here on it can be resumed, though it is then begun anew.
             self.save(FitState(0, 0.0, (), (), None, 0, ""), {})
         self._write_metrics(() if resumed is None else resumed.history)
-        self._events = _events(out, 0 if resumed is None else resumed.step)
+        self._events = event_writer(out, step=0 if resumed is None else resumed.step)
 
     def log(self, step: int, loss: float, rate: float) -> None:
         """Add a step to the curves."""
@@ -102,7 +99,7 @@ class PolicyRun:
         self._events.close()
         if not self._learned:
             self.forget_state()
-            for file in (self.out / _METRICS, *self.out.glob(_EVENTS)):
+            for file in (self.out / _METRICS, *self.out.glob(EVENT_FILES)):
                 file.unlink(missing_ok=True)
 
     def _write_metrics(self, history: Sequence[FitProgress]) -> None:
@@ -160,11 +157,3 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _line(seen: FitProgress) -> str:
     row = {"step": seen.step, "loss": seen.loss, "validation_score": seen.score}
     return json.dumps(row) + "\n"
-
-
-def _events(out: Path, step: int) -> "SummaryWriter":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tensorboard's own dependencies warn on import
-        from torch.utils.tensorboard import SummaryWriter
-
-        return SummaryWriter(str(out), purge_step=step + 1)

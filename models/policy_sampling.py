@@ -50,6 +50,9 @@ class Starts:
             window: Ticks of a window; one starts at least half of it before a passage's end.
             idle_share: Chance of a stretch that is idle throughout, beside one without an idle
                 tick; 1 treats all alike.
+
+        Raises:
+            ValueError: `idle_share` is no such chance.
         """
         if not 0 < idle_share <= 1:
             raise ValueError(f"idle_share is above 0 and at most 1, got {idle_share}")

@@ -24,6 +24,7 @@ from models.demonstrations import Demonstration, Labelled
 from models.disk_arrays import ArrayWriter, DiskArray
 from models.features import SeenRecording
 from models.perception import Sight
+from models.seen_cache import mark_used
 from models.tokens import ROW_LENGTH, Array, Tokenizer
 
 CHUNK = 1000  # ticks that are in memory at once while tracking or scoring
@@ -168,6 +169,7 @@ def _tracked(
     try:
         known = DiskArray.open(path)
         if known.shape == (ticks, tokenizer.objects, ROW_LENGTH):
+            mark_used(path)
             return known
     except (OSError, ValueError, EOFError):
         pass  # not there, or damaged: it is only a cache

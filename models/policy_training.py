@@ -24,6 +24,7 @@ from models.policy_run import PolicyRun, resumed_fit
 from models.policy_sources import Looked, look
 from models.policy_weakness import practised
 from models.report import write_report
+from models.seen_cache import prune
 from models.ssd import Detector
 from models.tokens import Tokenizer
 
@@ -85,7 +86,7 @@ def train_policy(
         out: The run folder.
         settings: How to train.
         eyes: What sees with the detector; made from it unless given.
-        cache: Where the sights of recordings are kept; in `out` unless given.
+        cache: Where the sights of recordings are kept, within bounds; in `out` unless given.
         held_out: Which of the recordings are only scored; chosen by the seed unless given.
         resume: Go on with the training of these settings in `out` that was cut short.
         on_progress: Told where training stands.
@@ -101,6 +102,7 @@ def train_policy(
         UnderstudyError: There is no such device, or the loss is no number any more.
     """
     _require_fit(detector, profile)
+    seen = cache or out / "seen"
     with joined(choose_device(settings.device)) as world:
         resumed = resumed_fit(out, settings) if resume else None
         run = None
@@ -113,7 +115,7 @@ def train_policy(
                     profile,
                     eyes or Perception(detector, threads=settings.threads, cache=out / GRAPH_NAME),
                     settings,
-                    folder=cache or out / "seen",
+                    folder=seen,
                     held_out=held_out,
                     on_progress=on_progress,
                     stop=stop,
@@ -146,6 +148,7 @@ def train_policy(
                 return report
             report = _write_run(report, fitted, profile, detector, settings)
             shutil.rmtree(out / _LOOKED, ignore_errors=True)  # by now it is in the report
+            prune(seen)
             if not fitted.stopped:
                 run.forget_state()
             export_for_play(fitted.policy, fitted.offsets, out, warn=warn)

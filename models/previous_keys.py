@@ -49,7 +49,7 @@ class PreviousKeys:
         return sum(size for _, size in self._heads)
 
     def untold(self, count: int) -> dict[str, npt.NDArray[np.int64]]:
-        """Return what tells nothing of `count` ticks, as at the beginning of play."""
+        """Return what tells nothing of `count` ticks, `(count,)`, as at the beginning of play."""
         return {name: np.full(count, UNTOLD, dtype=np.int64) for name, _ in self._heads}
 
     def describe(self, held: Classes) -> Array:
@@ -73,7 +73,7 @@ class PreviousKeys:
         return np.concatenate(parts, axis=-1)
 
     def before(self, passage: Passage, start: int, stop: int) -> dict[str, npt.NDArray[np.int64]]:
-        """Return what a person held before the ticks from `start` to `stop`.
+        """Return what a person held before the ticks from `start` to `stop`: `(stop - start,)`.
 
         That is the label of the tick before: in play, what was decided on the frame before. Nothing
         is told before a passage's first tick, and where the person wasn't the one who played.
@@ -90,6 +90,6 @@ class PreviousKeys:
 
 
 def hidden(numbers: Array, settings: PreviousKeySettings, rng: np.random.Generator) -> Array:
-    """Put out the previous keys of some ticks, as `PreviousKeys.describe` returns them."""
+    """Put out the previous keys of some ticks `(n, length)`, as `describe` returns them."""
     shown = rng.random(len(numbers)) >= settings.hide_tick
     return numbers * shown[:, None].astype(np.float32)

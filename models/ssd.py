@@ -16,6 +16,7 @@ from models.detections import DecodeSettings, Detections, decode_frame
 from models.mobilenet import ARCHITECTURES, Backbone, ConvNorm, initialise
 
 STRIDES = (4, 8, 16, 32)
+LEAST_SIDE_PX, MOST_SIDE_PX = 32, 4096  # of a frame: a config may be a stranger's
 _PRIOR = 0.01  # each object's probability at birth (Lin et al. 2017, RetinaNet, section 4.1)
 
 
@@ -39,6 +40,10 @@ class DetectorSettings:
             raise ValueError(f"backbone {self.backbone!r} is neither 'small' nor 'large'")
         if not self.class_names or not self.anchors:
             raise ValueError("a detector needs at least one class and one anchor")
+        if not all(LEAST_SIDE_PX <= side <= MOST_SIDE_PX for side in self.size):
+            raise ValueError(
+                f"a frame has {LEAST_SIDE_PX} to {MOST_SIDE_PX} pixels a side, got {self.size}"
+            )
         floats = tuple((float(width), float(height)) for width, height in self.anchors)
         object.__setattr__(self, "anchors", floats)  # 6 and 6.0 are one detector
 
@@ -118,7 +123,7 @@ class Detector(nn.Module):
             initialise(module)
 
     def anchors(self, size: tuple[int, int] | None = None) -> Floats:
-        """Anchors of a picture of `size` (height, width), by default a stored frame's."""
+        """Anchors `(A, 4)` of a picture of `size` (height, width), by default a stored frame's."""
         return place_anchors(self.levels, STRIDES, size or self.settings.size)
 
     def forward(self, images: Tensor) -> DetectorOutput:

@@ -15,8 +15,8 @@ import numpy as np
 
 from data.errors import CheckpointError
 from models.anchors import Shape, shape_iou
-from models.checkpoint import WEIGHTS_NAME
 from models.mobilenet import load_backbone, read_weights
+from models.run_files import WEIGHTS_NAME
 from models.ssd import Detector, Head
 
 _C4 = 13  # torchvision's SSDLite cuts MobileNetV3-Large inside this layer

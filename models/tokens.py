@@ -154,6 +154,9 @@ class Tokenizer:
 
         Returns:
             One coordinate in pixels for each row, `(objects,)`.
+
+        Raises:
+            ValueError: The profile doesn't say how to mirror.
         """
         column = self._mirror_column
         if column is None:
@@ -174,7 +177,15 @@ class Tokenizer:
         return axes
 
     def mirrored(self, rows: Array, axes: Array) -> Array:
-        """Flip where tracked objects stand; markers stay above what they mark."""
+        """Flip where tracked objects stand; markers stay above what they mark.
+
+        Args:
+            rows: `(..., objects, ROW_LENGTH)`.
+            axes: `(objects,)`, as `mirror_axes` returns them.
+
+        Raises:
+            ValueError: The profile doesn't say how to mirror.
+        """
         column = self._mirror_column
         if column is None:
             raise ValueError("the profile has no mirror rule")
@@ -185,7 +196,7 @@ class Tokenizer:
         return flipped
 
     def shifted(self, rows: Array, *, dx_px: float, dy_px: float) -> Array:
-        """Move everything that is tracked, as when the picture is cut out elsewhere."""
+        """Move all tracked `(..., objects, ROW_LENGTH)`, as in a picture cut out elsewhere."""
         moved = rows.copy()
         present = rows[..., _PRESENT] > 0
         moved[..., _X] += dx_px * present

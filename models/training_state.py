@@ -78,6 +78,8 @@ def load_state(folder: Path, *, kind: str) -> TrainingState:
         return TrainingState(**{**values, "losses": tuple(values["losses"])})
     except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: can't be gone on from ({error}). Begin anew.") from error
+    except RecursionError as error:
+        raise CheckpointError(f"{path}: its state is nested too deep. Begin anew.") from error
 
 
 def load_tensors(folder: Path) -> dict[str, Tensor]:
@@ -121,15 +123,15 @@ def restore_tensors(
     """
     kinds: dict[str, dict[str, Tensor]] = {name: {} for name in (*modules, "scaler")}
     moments: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        kind, _, rest = name.partition(".")
-        if kind == "optimiser":
-            index, _, what = rest.partition(".")
-            moments.setdefault(int(index), {})[what] = tensor
-        elif kind in kinds:
-            kinds[kind][rest] = tensor
     groups = optimiser.state_dict()["param_groups"]
     try:
+        for name, tensor in tensors.items():
+            kind, _, rest = name.partition(".")
+            if kind == "optimiser":
+                index, _, what = rest.partition(".")
+                moments.setdefault(int(index), {})[what] = tensor
+            elif kind in kinds:
+                kinds[kind][rest] = tensor
         for name, module in modules.items():
             module.load_state_dict(kinds[name])
         optimiser.load_state_dict({"state": moments, "param_groups": groups})

@@ -1,13 +1,23 @@
 """`understudy record` and `understudy windows`."""
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.console import AsJson, Force, Seconds, err, out, print_json, print_table, stoppable
+from data.console import (
+    AsJson,
+    Force,
+    Seconds,
+    complete_profile,
+    err,
+    out,
+    print_json,
+    print_table,
+    stoppable,
+)
+from data.title_pattern import PatternError, check_pattern
 
 if TYPE_CHECKING:
     from data.profile import GameProfile
@@ -23,6 +33,7 @@ def record(
         typer.Option(
             "--profile",
             help="A shipped profile, or a .toml file; else 'practice', or what --resume finds.",
+            autocompletion=complete_profile,
         ),
     ] = None,
     seconds: Seconds = None,
@@ -129,9 +140,9 @@ def _check_options(window: str | None, *, pick: bool, resume: bool, force: bool)
     if resume and force:
         raise typer.BadParameter("--resume overwrites nothing; leave out --force.")
     try:
-        re.compile(window or "")
-    except re.error as error:
-        raise typer.BadParameter(f"--window is no regular expression: {error}.") from error
+        check_pattern(window or "")
+    except PatternError as error:
+        raise typer.BadParameter(f"--window: {error}.") from error
 
 
 def _session_of(

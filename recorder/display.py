@@ -125,7 +125,11 @@ class VirtualScreen(Closing):
 
     @property
     def name(self) -> str:
-        """The display's name, such as `:1`."""
+        """The display's name, such as `:1`.
+
+        Raises:
+            DisplayError: It has not been started.
+        """
         if self._name is None:
             raise DisplayError("the virtual screen has not been started.")
         return self._name

@@ -124,11 +124,8 @@ def status_line(
         say=lambda words: console.print(f"understudy: {words}", highlight=False),
         plain=plain,
     )
-    if plain:
+    with drawn_anew(line, console, plain=plain):
         yield line
-    else:
-        with drawn_anew(line, console):
-            yield line
 
 
 def summary_lines(report: RecordReport, files: Sequence[Path]) -> list[str]:

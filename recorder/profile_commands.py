@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from data.console import AsJson, Force, err, out, print_json, print_table, stoppable
+from data.console import (
+    AsJson,
+    Force,
+    complete_profile,
+    err,
+    out,
+    print_json,
+    print_table,
+    stoppable,
+)
 from data.errors import DisplayError, ProfileError
+from data.title_pattern import PatternError, check_pattern, title_matches
 
 if TYPE_CHECKING:
     from data.frames import FrameSize
@@ -70,7 +80,12 @@ def profile_new(
 
 
 def profile_check(
-    file: Annotated[str, typer.Argument(help="A .toml file, or the name of a shipped profile.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A .toml file, or the name of a shipped profile.", autocompletion=complete_profile
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Check a profile: every wrong field is named, with what it got and the cure."""
@@ -115,9 +130,9 @@ def _check_name(name: str) -> None:
 
 def _check_title(title: str | None) -> None:
     try:
-        re.compile(title or "")
-    except re.error as error:
-        raise ProfileError(f"--title {title!r} is not a regular expression: {error}.") from error
+        check_pattern(title or "")
+    except PatternError as error:
+        raise ProfileError(f"--title {title!r}: {error}.") from error
 
 
 def _parse_size(text: str) -> "FrameSize":
@@ -304,7 +319,7 @@ def _desktop_notes(profile: "GameProfile") -> Iterator[str]:
     except DisplayError as error:
         yield str(error)
         return
-    if not any(re.search(profile.title, title) for title in titles):
+    if not any(title_matches(profile.title, title) for title in titles):
         yield (
             f"no open window's title matches {profile.title!r} now. Open are: "
             f"{', '.join(map(repr, titles)) or 'none'}."

@@ -1,6 +1,5 @@
 """The game's window: where it is, and whether keys go to it."""
 
-import re
 import sys
 from abc import ABC, abstractmethod
 from contextlib import closing
@@ -9,6 +8,7 @@ from typing import Protocol
 
 from data.closing import Closing
 from data.errors import DisplayError
+from data.title_pattern import title_matches
 from recorder.pacing import Clock, MonotonicClock
 
 POLL_NS = 50_000_000
@@ -155,19 +155,20 @@ def find_window(
     Of several the one with focus is taken, or else the topmost.
 
     Args:
-        title_pattern: Searched for anywhere in the title, as `re.search` does.
+        title_pattern: Searched for anywhere in the title; see `data.title_pattern`.
         timeout_s: How long to wait for it to appear.
         clock: Used while waiting.
 
     Raises:
         DisplayError: There is no such window, no display, or no support for this system.
+        PatternError: The pattern is none.
     """
     clock = clock or MonotonicClock()
     deadline_ns = clock.now_ns() + round(timeout_s * 1e9)
     with closing(_system()) as system:
         while True:
             windows = system.windows()
-            matching = [each for each in windows if re.search(title_pattern, each.title)]
+            matching = [each for each in windows if title_matches(title_pattern, each.title)]
             if matching:
                 focused = [each for each in matching if each.focused]
                 return system.open((focused or matching)[-1])

@@ -1,3 +1,4 @@
+import base64
 import json
 
 import cv2
@@ -53,6 +54,23 @@ def test_where_no_number_stands_none_is_read(board):
     assert reader.read(shown("MENU", "X")) is None
     assert reader.read(np.zeros((8, 8, 3), np.uint8)) is None
     assert reader.read(np.full((360, 640, 3), 255, np.uint8)) is None
+
+
+def test_a_digit_that_claims_to_be_enormous_is_refused_unread(board, monkeypatch):
+    data = bytearray(board.picture("0"))
+    data[16:20] = (30_000).to_bytes(4, "big")
+    forged = board.model_copy(update={"digits": {"0": base64.b64encode(data).decode()}})
+    monkeypatch.setattr(cv2, "imdecode", None)
+    with pytest.raises(ProfileError, match="no small PNG"):
+        ScoreReader(forged)
+
+
+@pytest.mark.parametrize("kind", [".jpg", ".bmp", ".tiff", ".webp"])
+def test_a_digit_in_another_format_is_refused(board, kind):
+    _, data = cv2.imencode(kind, np.zeros((16, 12), np.uint8))
+    other = board.model_copy(update={"digits": {"0": base64.b64encode(data).decode()}})
+    with pytest.raises(ProfileError, match="no small PNG"):
+        ScoreReader(other)
 
 
 def test_a_digit_that_is_no_picture_is_refused(board):

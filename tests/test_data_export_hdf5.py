@@ -27,7 +27,7 @@ def test_a_refused_write_is_told_at_the_end_and_hidden_from_hdf5(
     whole[:4] = 1
     output.file.flush()
 
-    def refuse(fd: int, data: bytes) -> int:
+    def refuse(_fd: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:

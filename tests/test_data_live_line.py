@@ -36,7 +36,15 @@ def test_another_state_is_told_soon_but_not_at_every_flicker():
 
 def test_a_terminal_is_drawn_on_and_left_clean():
     shown = io.StringIO()
-    with drawn_anew(Text("12 frames"), Console(file=shown, force_terminal=True, width=40)):
+    console = Console(file=shown, force_terminal=True, width=40)
+    with drawn_anew(Text("12 frames"), console, plain=False):
         pass
     assert "12 frames" in shown.getvalue()
     assert shown.getvalue().endswith("\x1b[2K")
+
+
+def test_a_plain_line_is_left_to_speak_for_itself():
+    shown = io.StringIO()
+    with drawn_anew(Text("12 frames"), Console(file=shown, width=40), plain=True):
+        pass
+    assert not shown.getvalue()

@@ -40,7 +40,7 @@ def test_all_wrong_fields_are_named_each_with_its_cure(check):
     text = text.replace('["left"]', '["lefft"]') + '\n[[objects]]\nname = "Ball"\nmost = 0\n'
     assert check(text).profile is None
     assert check(text).problems == (
-        "title: not a regular expression: missing ), unterminated subpattern at position 0.",
+        "title: not a regular expression as RE2 knows them: missing ): (.",
         "capture.witdh_px: no such field; did you mean width_px?",
         "heads[movement].classes: left: 'lefft' is not a key; did you mean 'left'?",
         "objects[Ball].name: 'Ball' is no name here; use up to 40 lower-case letters, digits and "

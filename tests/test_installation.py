@@ -6,14 +6,18 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from gui.icons import SHAPES
 from gui.theme import DARK
 from tests.conftest import Run
+from understudy import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("agent", "data", "gui", "models", "recorder")
@@ -97,13 +101,31 @@ def test_completion_is_shown_for_the_shell(run: Run, monkeypatch: pytest.MonkeyP
         ("understudy train po", "policy"),
         ("understudy practice --head", "--headless"),
         ("understudy export --to min", "minari"),
+        ("understudy boxes export FILE OUT --format v", "voc"),
+        ("understudy practice --difficulty am", "amateur"),
+        ("understudy curve --difficulty b", "beginner"),
+        ("understudy play RUN --engine o", "onnx"),
+        ("understudy play RUN --device cuda-", "cuda-half"),
+        ("understudy replay LOG --engine o", "onnx"),
+        ("understudy train policy --device cu", "cuda"),
+        ("understudy train policy --profile pr", "practice"),
+        ("understudy play RUN --profile pr", "practice"),
+        ("understudy record --profile fi", "fifa18"),
+        ("understudy boxes import DIR --profile tux", "tuxfootball"),
+        ("understudy trial RUN --profile tux", "tuxfootball"),
+        ("understudy profile show my_", "my_game.toml"),
+        ("understudy profile check my_", "my_game.toml"),
     ],
 )
-def test_completion_knows_commands_and_options(words: str, completed: str):
+def test_completion_knows_commands_options_and_their_values(
+    words: str, completed: str, tmp_path: Path
+):
+    (tmp_path / "my_game.toml").touch()
     asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     done = subprocess.run(
         [Path(sys.executable).with_name("understudy")],
         env=os.environ | asked | {"_UNDERSTUDY_COMPLETE": "complete_bash"},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
@@ -116,3 +138,32 @@ def test_help_stays_readable(run: Run, monkeypatch: pytest.MonkeyPatch):
     _, said, _ = run("--help")
     assert max(len(line) for line in said.splitlines()) <= 80
     assert "--show-completion" in said
+
+
+def commands(
+    command: TyperGroup | TyperCommand, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], TyperGroup | TyperCommand]]:
+    yield path, command
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from commands(sub, (*path, name))
+
+
+def words_of(text: str) -> set[str]:
+    return set(text.replace("`", "").replace("│", " ").split())
+
+
+EVERY = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_help_swallows_no_word(path: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    command = EVERY[path]
+    told = [command.help, *(getattr(param, "help", "") for param in command.params)]
+    _, said, _ = run(*path, "--help")
+    assert words_of(" ".join(filter(None, told))) - words_of(said) == set()
+
+
+def test_there_are_helps_with_words_in_square_brackets():
+    helps = [command.help or "" for command in EVERY.values()]
+    assert any("[score]" in told for told in helps)

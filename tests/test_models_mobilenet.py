@@ -5,7 +5,8 @@ import safetensors.torch
 import torch
 
 from data.errors import CheckpointError
-from models.mobilenet import Backbone, MobileNetV3, load_backbone, read_weights
+from models.mobilenet import Backbone, load_backbone, read_weights
+from tests.mobilenet_classifier import MobileNetV3
 
 PUBLISHED_SMALL = {
     "features.0.0.weight": (16, 3, 3, 3),

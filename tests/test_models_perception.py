@@ -11,6 +11,7 @@ from models import perception as module
 from models.checkpoint import load_run, make_config, save_files, save_run
 from models.detections import DecodeSettings
 from models.detector_data import normalise
+from models.graph_seal import sealed
 from models.perception import Perception, build_detector, fingerprint, load_detector
 from models.ssd import Detector, DetectorSettings
 from tests.factories import practice_profile
@@ -109,7 +110,7 @@ def test_a_stale_or_damaged_graph_is_made_again(
     fresh = cache.read_bytes()
     monkeypatch.setattr(module, "export_graph", lambda *_: fresh)
     Perception(make_detector(1) if other else detector, engine="onnx", cache=copy)
-    assert copy.read_bytes() == fresh
+    assert copy.read_bytes() == sealed(fresh)
     assert [path.name for path in tmp_path.iterdir()] == ["perception.onnx"]
 
 

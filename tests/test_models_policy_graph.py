@@ -9,6 +9,7 @@ from models import policy_graph as module
 from models.checkpoint import load_run
 from models.engine import PolicyRunner, policy_of
 from models.engines import Choice
+from models.graph_seal import sealed
 from models.policy import Policy, PolicySettings
 from models.policy_graph import POLICY_GRAPH_NAME, PolicyGraph, PolicyStep, export_for_play
 from models.policy_recipe import PolicyTrainingSettings
@@ -111,7 +112,7 @@ def test_a_graph_of_another_policy_is_made_again(
     policy = small_policy(seed=1 if stale == "weights" else 0)
     PolicyStep(policy, offsets(1.0 if stale == "offsets" else 0.0), choice=ONNX, cache=copy)
     assert len(made) == 1
-    assert copy.read_bytes() == fresh
+    assert copy.read_bytes() == sealed(fresh)
     assert [path.name for path in tmp_path.iterdir()] == ["policy.onnx"]
 
 

@@ -25,7 +25,6 @@ PROFILE = practice_profile()
 TOKENIZER = Tokenizer(PROFILE, PROFILE.capture.size)
 HEADS = tuple((head.name, len(head.names)) for head in PROFILE.heads)
 PREVIOUS = PreviousKeys(HEADS)
-MIRRORED = {head.name: np.array(PROFILE.mirrored_classes(head)) for head in PROFILE.heads}
 
 
 def passages(ticks: int = 300) -> list[Passage]:

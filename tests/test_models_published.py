@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from data.errors import CheckpointError
-from models.mobilenet import Backbone, MobileNetV3, load_backbone
+from models.mobilenet import Backbone, load_backbone
 from models.published import COCO_URL, IMAGENET_URLS, fetch, resolve_weights
 from models.torchvision_ssd import TorchvisionSsd, load_torchvision_detector
+from tests.mobilenet_classifier import MobileNetV3
 
 
 @pytest.fixture

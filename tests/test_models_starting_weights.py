@@ -6,12 +6,12 @@ import torch
 
 from data.errors import CheckpointError
 from models.checkpoint import make_config, save_run
-from models.mobilenet import MobileNetV3
 from models.perception import load_detector
 from models.ssd import Detector, DetectorSettings
 from models.starting_weights import begin_with
 from models.torchvision_ssd import TorchvisionSsd
 from tests.factories import practice_profile
+from tests.mobilenet_classifier import MobileNetV3
 
 NAMES = practice_profile().object_names
 

@@ -11,8 +11,8 @@ import torch
 
 from data.errors import CheckpointError
 from models.coco_classes import COCO_CLASSES
-from models.mobilenet import MobileNetV3
 from models.torchvision_ssd import TorchvisionSsd, decode, load_torchvision_detector, postprocess
+from tests.mobilenet_classifier import MobileNetV3
 from tests.torchvision_reference import (
     CASES,
     COMPARED,

@@ -258,8 +258,8 @@ def test_a_person_may_name_what_keys_do_or_refuse(run, tmp_path, monkeypatch):
         (("My Game",), 1, "can't be the name"),
         (("practice",), 1, "ships with Understudy"),
         (("tiny", "--keys", "lefft", "--title", "x"), 1, "did you mean 'left'?"),
-        (("tiny", "--keys", "d", "--title", "("), 1, "'(' is not a regular expression"),
-        (("tiny", "--title", "("), 1, "'(' is not a regular expression"),
+        (("tiny", "--keys", "d", "--title", "("), 1, "'(': not a regular expression"),
+        (("tiny", "--title", "("), 1, "'(': not a regular expression"),
         (
             ("tiny", "--keys", "d", "--title", "x", "--rate", "19.5", "--size", "481x3"),
             1,

@@ -38,7 +38,7 @@ COMMANDS = [
     *("boxes import", "boxes export", "boxes suggest", "boxes anchors"),
     *("profile list", "profile show", "profile check", "profile new", "profile digits"),
     *("train detector", "train policy"),
-    *("bench infer", "bench capture", "bench record", "bench load", "bench live"),
+    *("bench infer", "bench capture", "bench record", "bench load", "bench live", "bench train"),
 ]
 
 

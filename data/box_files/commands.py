@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.box_files.folder import BoxFormat, Problem
-from data.console import AsJson, Force, out, print_json, progress, stoppable
+from data.console import (
+    AsJson,
+    Force,
+    complete_profile,
+    out,
+    print_json,
+    progress,
+    stoppable,
+)
 
 if TYPE_CHECKING:
     from data.box_files.importing import Imported, NothingImportedError
@@ -41,6 +49,7 @@ def boxes_import(
             "--profile",
             help="A shipped profile, or a .toml file, whose objects they are.",
             show_default="made of the classes that are found",
+            autocompletion=complete_profile,
         ),
     ] = None,
     mapped: Mapped = None,

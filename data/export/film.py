@@ -92,7 +92,7 @@ def _write_film(
 
 
 def film_ticks(recording: Recording, shown: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Say when a film shows each of the chosen frames, in `TICKS_HZ`, rising from 0.
+    """Say when a film shows each of the chosen frames: `(n,)`, in `TICKS_HZ`, rising from 0.
 
     Between two frames passes as much time as in the recording. Where a pause or a discarded
     stretch lies between them, one frame time passes.
@@ -116,7 +116,8 @@ def with_keys(
 
     Args:
         image: A stored frame.
-        held: For each key of the profile whether it is held, or by whom: 1 a person, 2 the agent.
+        held: For each key of the profile whether it is held, or by whom: 1 a person, 2 the
+            agent; `(keys,)`.
         profile: Whose keys.
         zoom: Whole-number enlargement.
     """

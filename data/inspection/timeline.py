@@ -78,7 +78,7 @@ class Timeline:
         return (at_ns - self.start_ns) / 1e9
 
     def played_s(self, at_ns: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return how many seconds were played before each time."""
+        """Return how many seconds were played before each monotonic time; of the same shape."""
         since_ns = np.asarray(at_ns, dtype=np.int64) - self.start_ns
         if not len(self._edges):
             return np.zeros(since_ns.shape)

@@ -205,7 +205,11 @@ class _Plan:
     stop: Callable[[], bool]
 
     def record_ours(self, tally: Tally, seconds: float) -> None:
-        """Record one slice as `understudy record` does, and see what is in the file."""
+        """Record one slice as `understudy record` does, and see what is in the file.
+
+        Raises:
+            DisplayError: The recording was disturbed, so that its figures are worth nothing.
+        """
         path = self.folder / "ours.h5"
         with open_desktop(self.profile, CHOICE) as desktop:
             parts = begin(path, force=True)

@@ -64,7 +64,11 @@ class MacWindows(Closing):
         return self._follow(window.handle, window.title)
 
     def pick(self, timeout_s: float, clock: Clock) -> "MacWindow":
-        """Let the person click on a window, and follow it; here the click reaches the window."""
+        """Let the person click on a window, and follow it; here the click reaches the window.
+
+        Raises:
+            DisplayError: No click in time, the person gave up, or it was no window.
+        """
         quartz = self._quartz
         wait_for_click(
             lambda: quartz.pressed(0),

@@ -49,7 +49,11 @@ class Win32Windows(Closing):
         return Win32Window(self._user32, window.handle, window.title)
 
     def pick(self, timeout_s: float, clock: Clock) -> "Win32Window":
-        """Let the person click on a window, and follow it; here the click reaches the window."""
+        """Let the person click on a window, and follow it; here the click reaches the window.
+
+        Raises:
+            DisplayError: No click in time, the person gave up, or it was no window.
+        """
         user32 = self._user32
         left, right = LEFT_BUTTON, RIGHT_BUTTON
         if user32.swapped():
