@@ -13,16 +13,17 @@ APT := python3-venv python3-dev gcc libc6-dev xvfb openbox fonts-dejavu-core lib
 # A game that isn't ours, for tests/test_tux_football.py, which is skipped without it.
 OPTIONAL_APT := tuxfootball
 
-.PHONY: help setup demo test lint docs-check bench screenshots weights clean
+.PHONY: help setup demo test lint tidy docs-check bench screenshots weights clean
 
 help:
 	@echo "make setup   install everything (system packages when allowed, then .venv)"
 	@echo "make demo    practice game -> recording -> training -> live play -> runs/demo/report.html"
 	@echo "make test    linters, types and tests, on a virtual screen of their own"
-	@echo "make lint    ruff and mypy --strict"
+	@echo "make lint    ruff, mypy --strict and make tidy"
+	@echo "make tidy    repeated code (pylint), dead code (vulture), dependencies (deptry)"
 	@echo "make docs-check   every command and link in the docs, checked against the program"
 	@echo "make bench   measurements beside their references"
-	@echo "make screenshots   the pictures of docs/desktop.md, taken anew (a few minutes)"
+	@echo "make screenshots   the pictures of the desktop program in docs/, taken anew (a quarter of an hour)"
 	@echo "make weights the detector that ships, trained anew (half an hour on two cores)"
 	@echo "make clean   remove what was built (recordings/ and runs/ stay)"
 
@@ -49,6 +50,17 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory tidy
+
+PRODUCT := agent data gui models recorder understudy.py
+
+# Of the product alone too: what only tests use is dead, and it imports nothing of `dev`.
+tidy: setup
+	$(BIN)/vulture
+	$(BIN)/vulture $(PRODUCT)
+	$(BIN)/deptry .
+	$(BIN)/deptry . --extend-exclude tests --optional-dependencies-dev-groups dev
+	$(BIN)/pylint $(PRODUCT) tests
 
 docs-check: setup
 	$(BIN)/python -m tests.docs_check
@@ -63,6 +75,7 @@ bench: setup recordings/bench.h5
 
 screenshots: setup
 	$(BIN)/python -m tests.screenshots --out docs/pictures/tour
+	$(BIN)/python -m tests.first_bot --out docs/pictures/first_bot
 
 SEEDS := $(shell seq 201 236)
 LEVELS := beginner amateur professional

@@ -42,9 +42,8 @@ def test_a_sound_desktop_passes_and_every_check_keeps_the_promised_form(run, des
     assert desk.down() == set()
 
 
-def test_without_a_display_it_says_so_in_one_line_and_still_checks_the_rest(
-    run, monkeypatch, no_engine
-):
+@pytest.mark.usefixtures("no_engine")
+def test_without_a_display_it_says_so_in_one_line_and_still_checks_the_rest(run, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     status, said, errors = run("doctor", "--json")
@@ -86,7 +85,8 @@ def test_ctrl_c_ends_it_before_the_next_check(run, monkeypatch, virtual_screen):
     assert errors == ""
 
 
-def test_a_private_screen_is_opened_where_there_is_no_other(run, monkeypatch, no_engine):
+@pytest.mark.usefixtures("no_engine")
+def test_a_private_screen_is_opened_where_there_is_no_other(run, monkeypatch):
     if not all(map(shutil.which, ("Xvfb", "openbox"))):
         pytest.skip("Xvfb or openbox not installed")
     monkeypatch.delenv("DISPLAY", raising=False)

@@ -2,12 +2,16 @@ from pathlib import Path
 
 import pytest
 
+from recorder.display import VirtualScreen
 from tests.docs_check import ROOT, commands_of, documents, headings_of, problem_of, problems_in
+from tests.docs_run import failures_in
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "docs").mkdir()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_one.py").write_text("def test_one():\n    pass\n")
     (tmp_path / "Makefile").write_text("demo: setup\n\techo\nsetup:\nX := 1\n")
     return tmp_path
 
@@ -54,6 +58,8 @@ def test_commands_of_every_kind_are_found_in_the_documents():
         ("[link](docs/gone.md)", "docs/gone.md does not exist"),
         ("![picture](gone.png)", "gone.png does not exist"),
         ("# One\n\n[link](#two)", "no heading #two"),
+        ("shown by `tests/test_gone.py`", "tests/test_gone.py does not exist"),
+        ("shown by `tests/test_one.py::test_two`", "tests/test_one.py has no test_two"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(project: Path, text: str, wrong: str):
@@ -102,3 +108,13 @@ def test_a_block_can_name_several_commands(project: Path):
 def test_headings_are_named_as_github_names_them(project: Path):
     (project / "README.md").write_text("## The whole way: `make demo`\n\n    # a comment\n")
     assert headings_of(project / "README.md") == {"the-whole-way-make-demo"}
+
+
+def test_quick_commands_are_run_and_those_that_fail_are_told(
+    project: Path, virtual_screen: VirtualScreen
+):
+    quick = "understudy inspect recordings/me-1.h5\nunderstudy profile show nowhere\n"
+    slow = "understudy record --out a.h5\nunderstudy inspect FILE\n"
+    (project / "README.md").write_text(f"```sh\n{quick}{slow}```\n")
+    (problem,) = failures_in(project)
+    assert problem.startswith("README.md:3: `understudy profile show nowhere` fails: ")

@@ -32,7 +32,7 @@ def qt():
 
 
 @pytest.fixture(scope="module")
-def artist(qt) -> Artist:
+def artist() -> Artist:
     return Artist(SIZE)
 
 

@@ -11,12 +11,12 @@ from data.reader import Recording
 from data.schema import CaptureFacts
 from data.writer import RecordingWriter
 from gui.practice.devices import HeadlessGame
-from gui.practice.players import ScriptedPlayer
 from recorder.desktop import RecordOptions, WindowChoice, record_desktop
 from recorder.pacing import MonotonicClock
 from recorder.parts import Parts
 from recorder.session import record
 from recorder.status import RecordStatus
+from tests.scripted_player import ScriptedPlayer
 from tests.test_practice_window import opened
 from tests.x11 import Desk
 

@@ -3,7 +3,6 @@ import pytest
 from gui.practice.match import Match
 from gui.practice.state import MIDDLE_Y, PITCH_LENGTH, PITCH_WIDTH, Action, Team
 from gui.practice.view import (
-    HUD_HEIGHT_PX,
     LOGICAL_HEIGHT,
     Camera,
     ball_rect,
@@ -15,6 +14,7 @@ from gui.practice.view import (
 )
 
 FULL = (1280, 720)
+SCORE_BOARD_PX = 40.0
 
 
 def state_at(focus_x=32.0):
@@ -105,7 +105,7 @@ def test_the_whole_width_of_the_pitch_is_in_the_picture_below_the_score_board():
     camera = Camera.of(state, FULL)
     me = state.players[state.controlled]
     me.y = 0.0
-    assert marker_rect(camera, me).y1 >= HUD_HEIGHT_PX
+    assert marker_rect(camera, me).y1 >= SCORE_BOARD_PX
     me.y = PITCH_WIDTH
     assert player_rect(camera, me).y2 <= LOGICAL_HEIGHT
     assert camera.point(0.0, MIDDLE_Y)[1] < camera.point(0.0, PITCH_WIDTH)[1]
