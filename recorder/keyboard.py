@@ -271,6 +271,8 @@ def _end_quietly(listener: Any) -> None:  # noqa: ANN401
             run()
 
     listener.run = quiet_run
+    # Else pynput logs what a callback ran into, traceback and all, before it ends.
+    listener._HANDLED_EXCEPTIONS = (*listener._HANDLED_EXCEPTIONS, *device_errors())
 
 
 def _when_recording(listener: Any) -> Event:  # noqa: ANN401

@@ -2,6 +2,7 @@ import sys
 import threading
 
 import pytest
+from Xlib.error import ConnectionClosedError
 
 from agent.key_sink import PynputSink
 from data.errors import DisplayError
@@ -336,3 +337,26 @@ def test_no_display_is_refused(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(DisplayError, match="no display"):
         PynputKeys({"d"})
+
+
+class ClosingClock:
+    """Tells the time by a display that has just gone."""
+
+    def now_ns(self):
+        raise ConnectionClosedError("server: Broken pipe")
+
+    def sleep_until_ns(self, when_ns):
+        raise NotImplementedError
+
+
+def test_a_display_that_goes_while_a_key_is_heard_is_told_without_a_traceback(
+    desk, listen, caplog, capfd
+):
+    keys = listen({"d"}, clock=ClosingClock())
+    desk.press("d")
+    desk.release("d")
+    wait_until(lambda: not keys._listener.is_alive(), "the thread has ended")
+    with pytest.raises(DisplayError, match="the display is gone"):
+        keys.drain()
+    assert caplog.records == []
+    assert capfd.readouterr().err == ""
