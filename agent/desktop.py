@@ -63,7 +63,7 @@ def play_desktop(
                 DryRunSink() if dry_run else PynputSink(Watchdog(), focused=desktop.window.focused)
             )
         )
-        stack.enter_context(undisturbed())
+        sweep = stack.enter_context(undisturbed())
         return play(
             runner=runner,
             screen=desktop.screen,
@@ -78,8 +78,19 @@ def play_desktop(
             hands_off=hands_off,
             may_stand_still=profile.may_stand_still,
             next_log=files.next if files else None,
-            on_tick=on_tick,
+            on_tick=_swept(on_tick, sweep),
         )
+
+
+def _swept(
+    on_tick: Callable[[TickView], None] | None, sweep: Callable[[int], None]
+) -> Callable[[TickView], None]:
+    def ticked(view: TickView) -> None:
+        if on_tick is not None:
+            on_tick(view)
+        sweep(view.at_ns)
+
+    return ticked
 
 
 def _log_files(

@@ -1,9 +1,10 @@
 import gc
 import sys
+import weakref
 
 import pytest
 
-from agent.calm import undisturbed
+from agent.calm import SWEEP_NS, undisturbed
 
 
 def test_threads_switch_at_once_and_what_is_loaded_is_not_collected_over_and_over():
@@ -20,3 +21,23 @@ def test_threads_switch_at_once_and_what_is_loaded_is_not_collected_over_and_ove
         play()
     assert sys.getswitchinterval() == before_s
     assert gc.get_freeze_count() == 0
+
+
+class Knot:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_play_leaves_behind_goes_after_a_minute_of_ticks():
+    with undisturbed() as sweep:
+        sweep(0)
+        knot = weakref.ref(Knot())
+        sweep(SWEEP_NS - 1)
+        assert knot() is not None
+        sweep(SWEEP_NS)
+        assert knot() is None
+        knot = weakref.ref(Knot())
+        sweep(2 * SWEEP_NS - 1)
+        assert knot() is not None
+        sweep(2 * SWEEP_NS)
+        assert knot() is None
