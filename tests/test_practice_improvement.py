@@ -31,13 +31,18 @@ def _matches_in_this_process() -> Iterator[None]:
     """Starting processes would take longer than the matches."""
 
     def one_by_one(
-        plan: MatchPlan, seeds: Sequence[int], on_match: Callable[[Score], None]
+        plan: MatchPlan,
+        seeds: Sequence[int],
+        on_match: Callable[[Score], None],
+        *,
+        go_on: Callable[[], None],
     ) -> list[Score]:
         runner = PolicyRunner.load(Path(plan.player))
         scores = []
         for seed in seeds:
             scores.append(play_headless(plan, seed, runner=runner))
             on_match(scores[-1])
+            go_on()
         return scores
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,3 +1,4 @@
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,21 @@ def test_a_player_that_is_no_run_is_refused(tmp_path: Path):
         check_player(player)
     with pytest.raises(CheckpointError):
         check_player(str(tmp_path / "gone"))
+
+
+class Enough(Exception):
+    pass
+
+
+def test_matches_side_by_side_are_left_when_there_is_to_be_no_going_on():
+    hours = MatchPlan("idle", "beginner", 36_000.0)
+    looks = []
+
+    def go_on() -> None:
+        looks.append(len(active_children()))
+        if looks[-1] and len(looks) > 5:
+            raise Enough
+
+    with pytest.raises(Enough):
+        headless_matches(hours, range(4), lambda _: None, go_on=go_on)
+    assert active_children() == []

@@ -18,6 +18,7 @@ from data.console import (
     progress,
     stoppable,
 )
+from data.errors import UnderstudyError
 from gui.practice.launch import OfDifficulty
 
 if TYPE_CHECKING:
@@ -60,10 +61,16 @@ def trial(
             played.append(score)
             show(f"matches of {player}", len(played) / matches)
 
+        def go_on() -> None:
+            if stop():
+                raise UnderstudyError("stopped before the last match.")
+
         if game is not None:
             play = partial(game, seconds=seconds, stop=stop)
+        elif real:
+            play = partial(real_matches, plan, stop=stop)
         else:
-            play = partial(real_matches if real else headless_matches, plan)
+            play = partial(headless_matches, plan, go_on=go_on)
         report = run_trial(
             play,
             player=player,

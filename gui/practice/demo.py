@@ -166,10 +166,9 @@ class _Demo:
             def count(score: Score) -> None:
                 played.append(score)
                 done(len(played) / settings.trial_matches)
-                self.stages.go_on()
 
             return run_trial(
-                partial(headless_matches, plan),
+                partial(headless_matches, plan, go_on=self.stages.go_on),
                 player=name,
                 difficulty=settings.difficulty,
                 matches=settings.trial_matches,

@@ -131,9 +131,9 @@ class HeadlessGame:
         """Have someone press keys besides the sink from now on: one who must know this game."""
         self._player = player
 
-    def run(self) -> None:
-        """Play to the end without anybody watching."""
-        while not self.over:
+    def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
+        """Play to the end without anybody watching, or until told to stop."""
+        while not self.over and not stop():
             self.clock.sleep_until_ns(self._step_ns(self._steps + 1))
 
     def _step_ns(self, step: int) -> int:

@@ -4,10 +4,11 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.desktop import play_desktop
 from agent.key_sink import PynputSink
@@ -31,7 +32,11 @@ from recorder.display import require_display
 from recorder.pacing import MonotonicClock, Pacer
 from recorder.window import find_window
 
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
 SCRIPTED = ("coach", "random", "idle")
+LOOK_S = 0.2
 
 
 def check_player(player: str) -> None:
@@ -45,13 +50,20 @@ def check_player(player: str) -> None:
         require_profile(run.config, load_profile(PROFILE), source=player)
 
 
-def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -> Score:
+def play_headless(
+    plan: MatchPlan,
+    seed: int,
+    *,
+    runner: Runner | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Score:
     """Play one match on simulated devices.
 
     Args:
         plan: Which match.
         seed: Of the match and of the player.
         runner: The policy, when one plays; it starts afresh.
+        stop: Asked on every tick; the score is then that of an unfinished match.
     """
     player: Player | None = None
     if plan.player == "coach":
@@ -60,7 +72,7 @@ def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -
         player = RandomPlayer(load_profile(PROFILE), seed)
     game = HeadlessGame(plan.difficulty, plan.seconds, seed, size=plan.size, player=player)
     if runner is None:
-        game.run()
+        game.run(stop=stop)
     else:
         play(
             runner=runner,
@@ -71,7 +83,7 @@ def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -
             clock=game.clock,
             settings=PlaySettings(log_inline=True),
             log=None,
-            stop=lambda: game.over,
+            stop=lambda: game.over or stop(),
         )
     return Score(*game.state.score)
 
@@ -79,35 +91,58 @@ def play_headless(plan: MatchPlan, seed: int, *, runner: Runner | None = None) -
 _runners: dict[str, PolicyRunner] = {}  # one policy per worker process, loaded once
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+_stopped: "Event | None" = None  # set when a worker process is to leave its match
+
+
+def _begin_worker(stopped: "Event") -> None:
+    global _stopped
+    _stopped = stopped
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are for the parent
 
 
 def _play_in_worker(plan: MatchPlan, seed: int) -> Score:
-    if plan.player in SCRIPTED:
-        return play_headless(plan, seed)
-    if plan.player not in _runners:
-        _runners[plan.player] = PolicyRunner.load(Path(plan.player), threads=plan.threads)
-    return play_headless(plan, seed, runner=_runners[plan.player])
+    assert _stopped is not None
+    runner = None
+    if plan.player not in SCRIPTED:
+        if plan.player not in _runners:
+            _runners[plan.player] = PolicyRunner.load(Path(plan.player), threads=plan.threads)
+        runner = _runners[plan.player]
+    return play_headless(plan, seed, runner=runner, stop=_stopped.is_set)
 
 
 def headless_matches(
-    plan: MatchPlan, seeds: Sequence[int], on_match: Callable[[Score], None]
+    plan: MatchPlan,
+    seeds: Sequence[int],
+    on_match: Callable[[Score], None],
+    *,
+    go_on: Callable[[], None] = lambda: None,
 ) -> list[Score]:
-    """Play matches side by side, one process to a core; scores come in the order of the seeds."""
+    """Play matches side by side, one process to a core; scores come in the order of the seeds.
+
+    Args:
+        plan: Which matches.
+        seeds: One for each match and its player.
+        on_match: Told of each match that has ended.
+        go_on: Called several times a second; what it raises ends all matches at once.
+    """
+    context = get_context("spawn")
+    stopped = context.Event()
     workers = min(len(seeds), os.cpu_count() or 1)
     with ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=_leave_interrupts_to_the_parent,
+        workers, mp_context=context, initializer=_begin_worker, initargs=(stopped,)
     ) as pool:
         jobs = {pool.submit(_play_in_worker, plan, seed): seed for seed in seeds}
         scores = {}
+        waiting = set(jobs)
         try:
-            for job in as_completed(jobs):
-                scores[jobs[job]] = job.result()
-                on_match(scores[jobs[job]])
+            while waiting:
+                ended, waiting = wait(waiting, LOOK_S, FIRST_COMPLETED)
+                for job in ended:
+                    scores[jobs[job]] = job.result()
+                    on_match(scores[jobs[job]])
+                go_on()
         except BaseException:
+            stopped.set()
             pool.shutdown(cancel_futures=True)
             raise
     return [scores[seed] for seed in seeds]
@@ -130,9 +165,8 @@ def counted_matches(
         def count(score: Score) -> None:
             ended.append(score)
             done(len(ended) / len(seeds))
-            stages.go_on()
 
-        scores = headless_matches(plan, seeds, count)
+        scores = headless_matches(plan, seeds, count, go_on=stages.go_on)
     return [[score.goals_for, score.goals_against] for score in scores]
 
 
