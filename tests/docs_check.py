@@ -2,10 +2,12 @@
 
 Every command of README.md and docs/*.md must parse, in code blocks and in inline code: commands
 and options of `understudy`, targets of `make`, options of `python -m tests...`. Every relative
-link, its heading and every picture must exist, and every document must be linked from another.
-One line is printed for each problem; the status is then 1.
+link, its heading and every picture must exist, every test that is named must, too, and every
+document must be linked from another. One line is printed for each problem; the status is then 1.
+With `--run`, what is quick and harmless is run as well; see `tests.docs_run`.
 """
 
+import argparse
 import io
 import re
 import runpy
@@ -34,6 +36,7 @@ _BEGINS = re.compile(r"(?:understudy|make|python -m tests\.\S+)(?:\s|$)")
 _PROMPT = re.compile(r"^\s*(?:\$ +)?(?:[A-Z][A-Z0-9_]*=\S* +)*")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _TARGET = re.compile(r"^([A-Za-z][\w./-]*)\s*:(?!=)", re.MULTILINE)
+_TEST = re.compile(r"(tests/\w+\.py)(?:::(\w+))?")
 _ENDS = frozenset({"|", "&&", "||", ";", "&", ">", ">>", "2>", "<"})
 
 
@@ -276,6 +279,20 @@ def link_problem(file: Path, target: str) -> str | None:
     return None
 
 
+def tests_of(file: Path) -> list[tuple[int, str, str]]:
+    """Return the files of tests that a document names, with line and test ("" for none)."""
+    text = file.read_text(encoding="utf-8")
+    return [(text.count("\n", 0, m.start()) + 1, m[1], m[2] or "") for m in _TEST.finditer(text)]
+
+
+def _test_problem(root: Path, file: str, test: str) -> str | None:
+    path = root / file
+    if not path.is_file():
+        return f"{file} does not exist"
+    known = path.read_text(encoding="utf-8") if test else ""
+    return f"{file} has no {test}" if test and f"def {test}(" not in known else None
+
+
 def problems_in(root: Path) -> list[str]:
     """Return all problems of the documents below a folder, each as `file:line: what is wrong`."""
     found, linked = [], {(root / "README.md").resolve()}
@@ -288,13 +305,23 @@ def problems_in(root: Path) -> list[str]:
             linked.add((file.parent / target.partition("#")[0]).resolve())
             if problem := link_problem(file, target):
                 found.append(f"{where}:{line}: {problem}")
+        for line, name, test in tests_of(file):
+            if problem := _test_problem(root, name, test):
+                found.append(f"{where}:{line}: {problem}")
     lost = [file for file in documents(root) if file.resolve() not in linked]
     return found + [f"{file.relative_to(root)}: no other document links to it" for file in lost]
 
 
 def main() -> None:
     """Print the problems, one to a line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", action="store_true", help="also run what is quick and harmless")
+    chosen = parser.parse_args()
     found = problems_in(ROOT)
+    if chosen.run:
+        from tests.docs_run import failures_in
+
+        found += failures_in(ROOT)
     sys.stdout.writelines(f"{problem}\n" for problem in found)
     sys.exit(bool(found))
 

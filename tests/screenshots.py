@@ -9,22 +9,14 @@ the environment shows the program twice as large.
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from data.profile import load_profile
 from gui.practice.demonstration import record_coach
-from recorder.display import VirtualScreen
-
-if TYPE_CHECKING:
-    from gui.main_window import MainWindow
+from tests.walks import Walk, opened, private_screen
 
 MATCHES = 4
 LEARN_S = 40.0
-PATIENCE_S = 400.0
-JPEG_QUALITY = 88
 
 
 def make_material(folder: Path) -> None:
@@ -46,35 +38,8 @@ def make_material(folder: Path) -> None:
     )
 
 
-class Tour:
+class Tour(Walk):
     """Walks through the pages of a window, and takes a picture of each."""
-
-    def __init__(self, window: "MainWindow", out: Path, suffix: str) -> None:
-        self.window, self.out, self.suffix = window, out, suffix
-
-    def wait(self, seconds: float) -> None:
-        """Let the window live for a while."""
-        from PyQt6.QtTest import QTest
-
-        QTest.qWait(round(1000 * seconds))
-
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for something to happen.
-
-        Raises:
-            SystemExit: It doesn't.
-        """
-        until_s = time.monotonic() + PATIENCE_S
-        while not condition():
-            if time.monotonic() > until_s:
-                raise SystemExit(f"not in {PATIENCE_S:.0f} s: {what}")
-            self.wait(0.1)
-
-    def take(self, name: str) -> None:
-        """Save a picture of the window as it is now."""
-        file = self.out / f"{name}{self.suffix}.jpg"
-        if not self.window.grab().save(str(file), quality=JPEG_QUALITY):
-            raise SystemExit(f"{file} can't be written")
 
     def start(self) -> None:
         """Choose a game."""
@@ -175,39 +140,16 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as temporary,
-        VirtualScreen(max(1400, width), max(900, height)) as screen,
-        screen.active(),
+        private_screen((max(1400, width), max(900, height))),
     ):
         folder = chosen.folder or Path(temporary) / "Understudy"
         if not (folder / "runs" / "first-bot").is_dir():
             make_material(folder)
-        walk(chosen, folder, Path(temporary), (width, height))
-
-
-def walk(chosen: argparse.Namespace, folder: Path, temporary: Path, size: tuple[int, int]) -> None:
-    """Open the program, and take the tour."""
-    from PyQt6.QtWidgets import QApplication
-
-    from gui.app import make_pages
-    from gui.main_window import MainWindow
-    from gui.preferences import Preferences
-    from gui.studio import Studio
-    from gui.theme import Mode, apply_theme
-
-    application = QApplication(["understudy"])
-    apply_theme(application, Mode.DARK if chosen.dark else Mode.LIGHT)
-    studio = Studio(folder, Preferences(temporary / "preferences.ini"))
-    studio.log_file = temporary / "understudy.log"
-    window = MainWindow(studio, make_pages(studio))
-    window.resize(*size)
-    window.show()
-    tour = Tour(window, chosen.out, chosen.suffix)
-    tour.wait(1)
-    for name in chosen.pages.split(","):
-        stop = getattr(tour, name)
-        stop(folder) if name in ("library", "label", "train", "play") else stop()
-    window.end()
-    tour.until(lambda: not window.isVisible(), "the window has closed")
+        with opened(folder, Path(temporary), size=(width, height), dark=chosen.dark) as window:
+            tour = Tour(window, chosen.out, chosen.suffix)
+            for name in chosen.pages.split(","):
+                stop = getattr(tour, name)
+                stop(folder) if name in ("library", "label", "train", "play") else stop()
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class ScoreBars(QWidget):
         return QSize(300, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw the rows, then the legend."""
+        """Draw the legend, then the rows."""
         painter, colour = QPainter(self), colours()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._groups:
@@ -63,7 +63,7 @@ class ScoreBars(QWidget):
         metrics = self.fontMetrics()
         names = [bar.name for group in self._groups for bar in group.bars]
         label_px = min(160, 12 + max(map(metrics.horizontalAdvance, names)))
-        y = 0.0
+        y = self._draw_legend(painter, colour)
         for group in self._groups:
             painter.setPen(QColor(colour.text))
             _bold(painter, on=True)
@@ -73,7 +73,6 @@ class ScoreBars(QWidget):
             for bar in group.bars:
                 self._draw_bar(painter, colour, bar, y, label_px)
                 y += ROW_PX
-        self._draw_legend(painter, colour, y)
 
     def _draw_bar(
         self, painter: QPainter, colour: Colours, bar: Bar, y: float, label_px: int
@@ -103,18 +102,20 @@ class ScoreBars(QWidget):
             painter.setPen(QPen(QColor(shade), width))
             painter.drawLine(QPointF(x, y + 3), QPointF(x, y + ROW_PX - 3))
 
-    def _draw_legend(self, painter: QPainter, colour: Colours, y: float) -> None:
-        x = 4.0
+    def _draw_legend(self, painter: QPainter, colour: Colours) -> float:
+        """Say what the marks stand for; return where the rows begin."""
+        x, y = 4.0, 0.0
         rivals = self._rivals()
         for rival in rivals:
             said = RIVALS.get(rival, rival)
             wide = self.fontMetrics().horizontalAdvance(said) + 28
             if x > 4 and x + wide > self.width():
                 x, y = 4.0, y + ROW_PX
-            self._draw_mark(painter, colour, rival, x + 4, y + 4)
+            self._draw_mark(painter, colour, rival, x + 4, y)
             painter.setPen(QColor(colour.quiet))
-            painter.drawText(QRectF(x + 14, y + 4, wide, ROW_PX), _MIDDLE, said)
+            painter.drawText(QRectF(x + 14, y, wide, ROW_PX), _MIDDLE, said)
             x += wide
+        return y + ROW_PX + 8 if rivals else 0.0
 
     def _legend_px(self) -> int:
         return 8 + ROW_PX * len(self._rivals())  # at most one to a line
