@@ -10,7 +10,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from data.errors import ProfileError
 from data.frames import FrameSize
@@ -24,6 +32,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 MOST_PROFILE_BYTES = 1 << 20
 MOST_DOTS = 5000  # tomllib takes 0.1 s for a dotted key of so many parts, and 11 s for 32,000
 _ENDLESS = re.compile(r"[0-9_]{1000}")  # Python refuses to read a longer number
+STORED = {"stored": True}  # context of what is read from a recording or a run
 MOST_HEADS = 16
 MOST_CLASSES = 64
 MOST_HEAD_KEYS = 12  # a head's classes are looked up in a table of 2 to this many rows
@@ -174,8 +183,9 @@ class GameProfile(_Strict):
 
     @field_validator("title")
     @classmethod
-    def _check_title(cls, title: str) -> str:
-        check_pattern(title)
+    def _check_title(cls, title: str, info: ValidationInfo) -> str:
+        if info.context is not STORED:
+            check_pattern(title)
         return title
 
     @field_validator("stop_key")
@@ -258,12 +268,15 @@ class GameProfile(_Strict):
     def from_json(cls, text: str, *, source: str) -> Self:
         """Read what `to_json` wrote.
 
+        A title that is no pattern for us, as earlier programs wrote them, is no fault until a
+        window is looked for: what was recorded stays readable.
+
         Raises:
             ProfileError: The text is not a profile; the message names `source`.
         """
         try:
             read = json.loads(text[: MOST_PROFILE_BYTES + 1])
-            return cls.model_validate(read)
+            return cls.model_validate(read, context=STORED)
         except ValidationError as error:
             told = first_problem(problem_lines(error, cls, read))
             raise ProfileError(f"{source}: {told}") from error

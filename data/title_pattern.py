@@ -9,8 +9,10 @@ from functools import lru_cache
 
 import re2
 
+from data.errors import UnderstudyError
 
-class PatternError(ValueError):
+
+class PatternError(UnderstudyError, ValueError):
     """Not a pattern; the message says why, and names no field."""
 
 

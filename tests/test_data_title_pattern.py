@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
+from data.errors import UnderstudyError
+from data.profile import GameProfile
 from data.title_pattern import PatternError, check_pattern, title_matches
+from tests.factories import practice_profile
 
 # Each takes Python's `re` longer than anybody waits.
 ENDLESS = [r"(a+)+$", r"^(a|a)*$", r"(?:a?){40}a{40}$", r"^(\w+\s?)*$"]
@@ -52,3 +55,10 @@ def test_a_title_that_is_no_text_is_no_fault():
 def test_every_character_of_a_title_can_be_named_literally():
     titles = [chr(code) for code in range(1, 0x800)]
     assert all(title_matches(f"^{re.escape(title)}$", title) for title in titles)
+
+
+def test_a_profile_stored_with_an_older_pattern_is_read_and_refused_when_a_window_is_sought():
+    older = practice_profile().to_json().replace('"title":"', '"title":"(?!)', 1)
+    profile = GameProfile.from_json(older, source="recording")
+    with pytest.raises(UnderstudyError, match="not a regular expression"):
+        title_matches(profile.title, "any")

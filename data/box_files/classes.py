@@ -103,7 +103,7 @@ def made_profile(
     objects = list(dict.fromkeys(names))[:MOST_OBJECTS]
     profile = GameProfile(
         name="boxes",
-        title="(?!)",  # no window's
+        title="$x",  # no window's
         description=f"Made of the boxes in {folder}. It has no keys: its head stands for none.",
         capture=Capture(width_px=width, height_px=max(32, min(2160, height))),
         heads=(Head(name="no_keys", classes={"none": (), "unused": ("f1",)}),),
