@@ -77,11 +77,9 @@ def test_worsened_versions_are_tracked_once_and_the_same_again():
     settings = AugmentationSettings()
     one = stored(demonstration, copies=2, augmentation=settings)[0]
     folder = demonstration.seen.folder
-    written = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    written = {path: path.stat().st_ino for path in folder.iterdir()}
     again = stored(demonstration, copies=2, augmentation=settings)[0]
-    assert written == {
-        path: path.stat().st_mtime_ns for path in demonstration.seen.folder.iterdir()
-    }
+    assert written == {path: path.stat().st_ino for path in demonstration.seen.folder.iterdir()}
     assert one.versions == 3
     for version in range(3):
         np.testing.assert_array_equal(one.rows(0, 60, version), again.rows(0, 60, version))

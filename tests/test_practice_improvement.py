@@ -86,8 +86,9 @@ def improved(tmp_path_factory: pytest.TempPathFactory) -> ImproveSettings:
 
 
 def written(folder: Path) -> dict[Path, int]:
+    """Name each file that stands there: what is written anew is another; use changes its time."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != RECORD_NAME)
-    return {path: path.stat().st_mtime_ns for path in files}
+    return {path: path.stat().st_ino for path in files}
 
 
 def test_a_round_plays_the_minutes_asked_for(improved: ImproveSettings):
