@@ -120,6 +120,9 @@ class Flight:
         begun_ns = self._now_ns()
         frame = self._screen.grab()
         grabbed_ns = self._now_ns()
+        if not may_press():  # by now the picture may be another window's
+            self._hold(NOTHING)
+            return TickView(frame.at_ns, reason, self._held, self._pace())
         image = fit(frame.image, self._runner.size)
         fitted_ns = self._now_ns()
         if reason in WATCHING:

@@ -130,12 +130,25 @@ def test_lost_focus_releases_everything_and_stores_nothing(tmp_path):
 
 
 def test_focus_lost_during_a_decision_presses_nothing(tmp_path):
-    game = Game(tmp_path, choose=zigzag, cost_ms=20)
-    game.set_focus(110, focused=False)  # the frame of 100 ms is being looked at
+    def choose(step):
+        game.window.has_focus = step != 2
+        return zigzag(step)
+
+    game = Game(tmp_path, choose=choose)
     game.run(seconds=0.2)
     assert game.held_at(50) == {"up"}
     assert game.held_at(100) == set()
     assert game.sink.changes == [{"right"}, {"up"}, set()]
+
+
+def test_a_picture_taken_while_the_focus_went_is_neither_shown_nor_kept(tmp_path):
+    game = Game(tmp_path, choose=zigzag, cost_ms=20)
+    game.set_focus(110, focused=False)  # the picture of 100 ms is being taken
+    game.run(seconds=0.2)
+    assert [view.at_ns // MS for view in game.views if view.image is not None] == [0, 50]
+    assert game.sink.changes == [{"right"}, {"up"}, set()]
+    with Recording(game.path) as log:
+        assert list(log.times_ns // MS) == [0, 50]
 
 
 def test_a_person_takes_over_at_once_and_the_agent_resumes_after_a_quiet_second(tmp_path):
