@@ -24,11 +24,28 @@ Logits = dict[str, list[Tensor]]
 _TRIED = (-1.0, -0.5, 0.5, 1.0, 1.5)
 _LEAST_SUPPORT = 20  # ticks; with fewer, an offset is tuned to accidents
 _LEAST_GAIN = 0.003  # of the score; less is noise
+_NEVER = -20.0  # one chance in half a billion, beside a class of the same logit
 
 
 def no_offsets(profile: GameProfile) -> Offsets:
     """Return offsets that change nothing."""
     return {head.name: torch.zeros(len(head.names)) for head in profile.heads}
+
+
+def without_unlearned(offsets: Offsets, counts: dict[str, Tensor]) -> Offsets:
+    """Put the classes out of reach of which there was nothing to learn from.
+
+    What a policy says of these is what label smoothing left them: keys drawn by chance would be
+    theirs now and then.
+
+    Args:
+        offsets: For each head `(classes,)`.
+        counts: For each head the ticks learned from, `(classes,)`.
+    """
+    return {
+        name: torch.where(counts[name] > 0, offset, torch.full_like(offset, _NEVER))
+        for name, offset in offsets.items()
+    }
 
 
 @torch.inference_mode()

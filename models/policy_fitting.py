@@ -10,7 +10,7 @@ from torch import Tensor
 
 from data.errors import CheckpointError
 from data.profile import GameProfile
-from models.decisions import Offsets, logits_of, no_offsets, tune
+from models.decisions import Offsets, logits_of, no_offsets, tune, without_unlearned
 from models.demonstrations import Demonstration
 from models.distributed import World
 from models.encoder import Encoder
@@ -307,13 +307,13 @@ class _Fit:
         material = self._material
         held_out = self._held_out() if self._world.first else material.held_out
         policy, encoder = self._learner.average.cpu(), self._learner.encoder_average
-        offsets, scores = no_offsets(material.profile), {}
+        offsets, logits = no_offsets(material.profile), None
         if held_out and self._world.first:
             if self._settings.tune_offsets:
                 offsets, logits = tune(policy, held_out, material.tokenizer, material.profile)
             else:
                 logits = logits_of(policy, held_out, material.tokenizer)
-            scores = material.scores(logits, offsets)
+        offsets = without_unlearned(offsets, material.class_counts())
         return Fitted(
             policy=policy,
             encoder=None if encoder is None else encoder.cpu(),
@@ -323,7 +323,7 @@ class _Fit:
             seconds=self._seconds(),
             ticks=sum(int(passage.counts.sum()) for passage in material.learned),
             history=tuple(self._history),
-            scores=scores,
+            scores={} if logits is None else material.scores(logits, offsets),
             learned=material.learned,
             held_out=held_out,
             stopped=stopped,

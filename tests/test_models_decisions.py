@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.decisions import decided, logits_of, no_offsets, tune, tuned_offsets
+from models.decisions import decided, logits_of, no_offsets, tune, tuned_offsets, without_unlearned
 from models.demonstrations import labelled
 from models.policy import Policy, PolicySettings
 from models.policy_metrics import score_head
@@ -200,3 +200,13 @@ def test_a_policy_told_its_own_keys_keeps_offsets_only_if_they_still_help(seed):
     assert sum(after.values()) >= sum(before.values())
     again = logits_of(policy, of_passages, TOKENIZER, offsets=offsets)
     torch.testing.assert_close(again["movement"][0], logits["movement"][0])
+
+
+def test_what_nobody_ever_pressed_is_not_even_drawn_by_chance():
+    offsets = {"movement": torch.tensor([0.0, 0.5, -1.0]), "action": torch.zeros(2)}
+    counts = {"movement": torch.tensor([90.0, 0.0, 3.0]), "action": torch.tensor([1.0, 1.0])}
+    kept = without_unlearned(offsets, counts)
+    assert kept["movement"][[0, 2]].tolist() == [0.0, -1.0]
+    assert torch.softmax(torch.tensor([0.0, 8.0, 0.0]) + kept["movement"], 0)[1] < 1e-5
+    assert kept["action"].tolist() == [0.0, 0.0]
+    assert offsets["movement"].tolist() == [0.0, 0.5, -1.0]
