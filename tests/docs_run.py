@@ -34,7 +34,7 @@ MAY_REFUSE = frozenset(["doctor"])
 """Status 1 is an answer of theirs."""
 RECORDED_S = 15.0
 PATIENCE_S = 120
-_PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\.\.\.|\||\[|^understudy/")
+_PLACEHOLDER = re.compile(r"\$|\b[A-Z]{2,}\b|\.\.\.|\||\[|^understudy/")
 _FILE = re.compile(r"^[\w./*-]+\.(?:h5|toml)$")
 _OUT = re.compile(r"--(?:out|thumbnails|report)[ =]\S+")
 
