@@ -345,8 +345,8 @@ class ClosingClock:
     def now_ns(self):
         raise ConnectionClosedError("server: Broken pipe")
 
-    def sleep_until_ns(self, when_ns):
-        raise NotImplementedError
+    def sleep_until_ns(self, deadline_ns):
+        raise NotImplementedError(deadline_ns)
 
 
 def test_a_display_that_goes_while_a_key_is_heard_is_told_without_a_traceback(
