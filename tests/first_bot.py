@@ -161,7 +161,10 @@ class FirstBot(Walk):
     def watch(self) -> None:
         """Let it play a match."""
         page = self._play()
+        held: list[frozenset[str]] = [frozenset()]
+        page.player.ticked.connect(lambda tick: held.append(tick.held))
         self.wait(20)
+        self.until(lambda: len(held[-1]) > 1, "keys are held")
         self.take("play")
         self.until(lambda: not page.player.busy, "the match is over")
         self.wait(2)

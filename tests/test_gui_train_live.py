@@ -99,6 +99,7 @@ def test_bars_take_a_row_each_and_are_read_aloud(studio, qtbot):
     bars.resize(400, bars.sizeHint().height())
     picture = bars.grab().toImage()
     accent = "#1f7a4d"
-    row = 30 + ROW_PX // 2
+    legend_px = ROW_PX + 8
+    row = legend_px + 30 + ROW_PX // 2
     coloured = [x for x in range(400) if picture.pixelColor(x, row).name() == accent]
     assert 100 < len(coloured) < 200, "half of the track"

@@ -18,11 +18,19 @@ from gui.worker import Worker
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+)\)")
 MOST_BYTES = 1 << 20  # ours take some ten thousand
 MOST_PICTURES = 100
-_FEATURES = QTextDocument.MarkdownFeature
-# HTML could name any file of this computer, and tables within tables without end.
-MARKDOWN = _FEATURES.MarkdownDialectGitHub | _FEATURES.MarkdownNoHTML
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 WAITING = QSize(320, 40)  # a picture that is still being read
 CALM_MS = 150  # after the last change of size, before pictures are fitted to it
+
+
+def without_html(text: str) -> str:
+    """Break every tag of Markdown by an invisible character, so that it is read as words.
+
+    HTML could name any file of this computer, and tables within tables without end. Qt's own way,
+    the flag `MarkdownNoHTML`, is lost on Python 3.11.2, where flags that stand for several bits
+    add up to 0.
+    """
+    return _TAG.sub("<\u2060", text)
 
 
 class ReportBrowser(QTextBrowser):
@@ -93,7 +101,7 @@ class ReportBrowser(QTextBrowser):
     def _show(self) -> None:
         document = self.document()
         if document is not None:
-            document.setMarkdown(self._text, MARKDOWN)
+            document.setMarkdown(without_html(self._text))
 
 
 class ReportView(QWidget):
