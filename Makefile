@@ -19,8 +19,8 @@ help:
 	@echo "make setup   install everything (system packages when allowed, then .venv)"
 	@echo "make demo    practice game -> recording -> training -> live play -> runs/demo/report.html"
 	@echo "make test    linters, types and tests, on a virtual screen of their own"
-	@echo "make lint    ruff, mypy --strict and make tidy"
-	@echo "make tidy    repeated code (pylint), dead code (vulture), dependencies (deptry)"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make tidy    repeated code (pylint), dead code (vulture), dependencies (deptry): a minute"
 	@echo "make docs-check   every command and link in the docs, checked against the program"
 	@echo "make bench   measurements beside their references"
 	@echo "make screenshots   the pictures of the desktop program in docs/, taken anew (a quarter of an hour)"
@@ -50,7 +50,6 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	@$(MAKE) --no-print-directory tidy
 
 PRODUCT := agent data gui models recorder understudy.py
 
