@@ -1,5 +1,6 @@
 """Outputs appear whole and are never overwritten unasked."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,12 +50,16 @@ def part_path(path: Path) -> Path:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, by_many: bool = False) -> Iterator[Path]:
     """Give the name to write under; when the block ends, that file becomes `path`.
 
     On an error it is removed, and `path` stays as it was.
+
+    Args:
+        path: What is written.
+        by_many: Several processes may write it at once, each under a name of its own.
     """
-    part = part_path(path)
+    part = part_path(path.with_name(f"{os.getpid()}-{path.name}") if by_many else path)
     if part.is_symlink():  # left by a stranger, who chose what would be written over
         part.unlink()
     try:

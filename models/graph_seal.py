@@ -8,12 +8,11 @@ the signature is one more entry of the metadata.
 
 import hashlib
 import hmac
-import os
 import secrets
 
 from platformdirs import user_data_path
 
-from data.paths import part_path
+from data.paths import written_whole
 
 _KEY_BYTES = 32
 # ModelProto.metadata_props, an entry of 72 bytes: the key "seal", a value of 64 characters.
@@ -44,10 +43,9 @@ def _key() -> bytes | None:
     try:
         if not path.is_file() or path.stat().st_size != _KEY_BYTES:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = part_path(path.with_name(f"{os.getpid()}-{path.name}"))
-            part.touch(mode=0o600)
-            part.write_bytes(secrets.token_bytes(_KEY_BYTES))
-            part.replace(path)  # of two that make one at once, the later counts
+            with written_whole(path, by_many=True) as part:  # of two at once, the later counts
+                part.touch(mode=0o600)
+                part.write_bytes(secrets.token_bytes(_KEY_BYTES))
         return path.read_bytes()
     except OSError:
         return None

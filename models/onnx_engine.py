@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from data.errors import CheckpointError, UnderstudyError
-from data.paths import part_path
+from data.paths import written_whole
 from data.small_files import read_small
 from models.engines import Device, onnxruntime
 from models.graph_seal import is_sealed, sealed
@@ -168,13 +167,8 @@ def _keep(model: bytes, cache: Path) -> None:
     kept = sealed(model)
     if kept is None:
         return
-    part = part_path(cache.with_name(f"{os.getpid()}-{cache.name}"))  # trials are many processes
-    with contextlib.suppress(OSError):
-        try:
-            part.write_bytes(kept)
-            part.replace(cache)
-        finally:
-            part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError), written_whole(cache, by_many=True) as part:
+        part.write_bytes(kept)  # trials are many processes
 
 
 def _damages(runtime: ModuleType) -> tuple[type[Exception], ...]:
