@@ -15,7 +15,6 @@ from models.run_files import CONFIG_NAME, MOST_CONFIG_BYTES, WEIGHTS_NAME
 Kind = Literal["policy", "detector"]
 KINDS: tuple[Kind, ...] = ("policy", "detector")
 POLICY, DETECTOR = KINDS
-STATE_NAME, METRICS_NAME = "training.safetensors", "metrics.jsonl"
 log = logging.getLogger(__name__)
 
 

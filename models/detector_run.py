@@ -14,10 +14,9 @@ from models.detector_recipe import DetectorTrainingSettings
 from models.detector_report import by_class
 from models.detector_scoring import evaluate_detector
 from models.event_files import EVENT_FILES, event_writer
+from models.run_files import METRICS_NAME, STATE_NAME, WEIGHTS_NAME
 from models.ssd import Detector
-from models.training_state import STATE_NAME, TrainingState
-
-_METRICS = "metrics.jsonl"
+from models.training_state import TrainingState
 
 
 class DetectorRun:
@@ -53,7 +52,7 @@ class DetectorRun:
             self._clear()
         else:
             self._forget_after(step)
-            if (out / "checkpoint.safetensors").is_file():
+            if (out / WEIGHTS_NAME).is_file():
                 self.kept = deepcopy(detector)
                 self.kept.load_state_dict(load_run(out, kind="detector").weights)
         self.events = event_writer(out, step=step)
@@ -62,11 +61,11 @@ class DetectorRun:
         for old in self.out.glob(EVENT_FILES):
             old.unlink()
         self.forget_state()
-        (self.out / _METRICS).write_text("", encoding="utf-8")
+        (self.out / METRICS_NAME).write_text("", encoding="utf-8")
 
     def _forget_after(self, step: int) -> None:
         """Drop the scores of steps that will be taken again."""
-        path = self.out / _METRICS
+        path = self.out / METRICS_NAME
         kept = []
         for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
             with suppress(ValueError):  # the last line may be cut short
@@ -85,7 +84,7 @@ class DetectorRun:
         map50 = None if metrics is None or isnan(metrics.map50) else metrics.map50
         ap50 = None if metrics is None else by_class(metrics.ap50, detector)
         line = {"step": step, "loss": loss, "map50": map50, "ap50": ap50, "seconds": seconds}
-        with (self.out / _METRICS).open("a", encoding="utf-8") as file:
+        with (self.out / METRICS_NAME).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         for name, value in (("map50", map50), *(ap50 or {}).items()):
             if value is not None:

@@ -12,8 +12,8 @@ from data.errors import CheckpointError
 from data.paths import written_whole
 from models.event_files import EVENT_FILES, event_writer
 from models.policy_recipe import FitProgress, PolicyTrainingSettings
+from models.run_files import METRICS_NAME, STATE_NAME
 from models.training_state import (
-    STATE_NAME,
     TrainingState,
     load_state,
     load_tensors,
@@ -21,7 +21,6 @@ from models.training_state import (
 )
 
 SAVE_EVERY_S = 20.0  # what a crash costs at most; the state of the usual policy is 25 MB
-_METRICS = "metrics.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class PolicyRun:
 
     def look(self, seen: FitProgress) -> None:
         """Add a look at the held-out recordings."""
-        with (self.out / _METRICS).open("a", encoding="utf-8") as file:
+        with (self.out / METRICS_NAME).open("a", encoding="utf-8") as file:
             file.write(_line(seen))
         if seen.score is not None:
             self._events.add_scalar("validation_score", seen.score, seen.step)
@@ -99,11 +98,11 @@ class PolicyRun:
         self._events.close()
         if not self._learned:
             self.forget_state()
-            for file in (self.out / _METRICS, *self.out.glob(EVENT_FILES)):
+            for file in (self.out / METRICS_NAME, *self.out.glob(EVENT_FILES)):
                 file.unlink(missing_ok=True)
 
     def _write_metrics(self, history: Sequence[FitProgress]) -> None:
-        with written_whole(self.out / _METRICS) as part:
+        with written_whole(self.out / METRICS_NAME) as part:
             part.write_text("".join(map(_line, history)), encoding="utf-8")
 
 

@@ -15,8 +15,8 @@ from torch.optim import Optimizer
 
 from data.errors import CheckpointError
 from data.paths import written_whole
+from models.run_files import STATE_NAME
 
-STATE_NAME = "training.safetensors"
 _FORMAT = "understudy-training-2"
 
 

@@ -10,7 +10,8 @@ from data.errors import CheckpointError
 from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
 from models.detector_report import DetectorReport
 from models.detector_training import train_detector
-from models.training_state import STATE_NAME, load_state
+from models.run_files import STATE_NAME
+from models.training_state import load_state
 from tests.conftest import Run
 from tests.curves import loss_curve
 from tests.factories import practice_profile

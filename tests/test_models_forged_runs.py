@@ -13,8 +13,8 @@ from data.errors import CheckpointError
 from models.checkpoint import load_run, select_weights
 from models.engine import policy_of
 from models.perception import build_detector
-from models.run_files import CONFIG_NAME, WEIGHTS_NAME
-from models.training_state import STATE_NAME, load_state, restore_tensors
+from models.run_files import CONFIG_NAME, STATE_NAME, WEIGHTS_NAME
+from models.training_state import load_state, restore_tensors
 from tests.toy_play import toy_run
 
 SCRIPT = Path(__file__).with_name("forged_runs.py")

@@ -16,7 +16,8 @@ from models.policy_recipe import FitSettings, PolicyTrainingSettings
 from models.policy_run import PolicyRun
 from models.policy_training import train_policy
 from models.previous_keys import PreviousKeySettings
-from models.training_state import STATE_NAME, load_state, load_tensors
+from models.run_files import STATE_NAME
+from models.training_state import load_state, load_tensors
 from tests.factories import practice_profile
 from tests.toy_play import ToyEyes, quick_fit, tiny_detector, toy_recording
 from understudy import app

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from data.errors import UnderstudyError
 from data.paths import require_input
 from gui.jobs.line import Line
-from gui.runs_on_disk import STATE_NAME
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
 from gui.train.choices import SHIPPED, DetectorChoices, PolicyChoices, stride_for
-from models.run_files import WEIGHTS_NAME
+from models.run_files import STATE_NAME, WEIGHTS_NAME
 
 if TYPE_CHECKING:
     from models.detector_recipe import DetectorProgress, DetectorTrainingSettings

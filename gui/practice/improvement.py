@@ -20,7 +20,7 @@ from models.engine import PolicyRunner
 from models.perception import build_detector
 from models.policy_recipe import PolicyTrainingSettings
 from models.policy_training import train_policy
-from models.training_state import STATE_NAME
+from models.run_files import STATE_NAME
 
 RECORD_NAME = "improve.json"
 # Seeds of matches that never meet: those played to be corrected, and those tried.

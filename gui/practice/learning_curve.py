@@ -20,7 +20,7 @@ from models.checkpoint import require_profile
 from models.evaluation import evaluate_run
 from models.perception import load_detector
 from models.policy_training import train_policy
-from models.training_state import STATE_NAME
+from models.run_files import STATE_NAME
 
 HELD_OUT = 3  # recordings to judge by
 # Seeds of matches that never meet, nor those that the shipped detector was trained on.

@@ -11,10 +11,10 @@ from typing import Any
 from data.errors import CheckpointError, UnderstudyError
 from data.profile import MOST_CLASSES, MOST_HEADS, MOST_OBJECTS, GameProfile
 from data.small_files import read_small
-from gui.runs_on_disk import METRICS_NAME, STATE_NAME, Kind, RunSays, read_run
+from gui.runs_on_disk import Kind, RunSays, read_run
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
-from models.run_files import CONFIG_NAME, WEIGHTS_NAME
+from models.run_files import CONFIG_NAME, METRICS_NAME, STATE_NAME, WEIGHTS_NAME
 
 MOST_BYTES = 16 << 20  # of the looks that a training took, or its report
 _FORBIDDEN = set('/\\:*?"<>|')

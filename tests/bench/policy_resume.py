@@ -20,8 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from data.console import AsJson, Files, print_json, print_table, progress
-from models.run_files import WEIGHTS_NAME
-from models.training_state import STATE_NAME
+from models.run_files import STATE_NAME, WEIGHTS_NAME
 
 _ENOUGH = 2  # kills of one training; after them it may end
 
