@@ -24,15 +24,15 @@ def undisturbed() -> Iterator[Callable[[int], None]]:
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(SWITCH_S)
-    due_ns: int | None = None
+    swept_ns: int | None = None
 
     def sweep(now_ns: int) -> None:
-        nonlocal due_ns
-        if due_ns is not None and now_ns >= due_ns:
+        nonlocal swept_ns
+        if swept_ns is None:
+            swept_ns = now_ns
+        elif now_ns - swept_ns >= SWEEP_NS:
             gc.collect()
-            due_ns = None
-        if due_ns is None:
-            due_ns = now_ns + SWEEP_NS
+            swept_ns = now_ns
 
     try:
         yield sweep

@@ -18,7 +18,6 @@ from data.console import (
     progress,
     stoppable,
 )
-from data.errors import UnderstudyError
 from gui.practice.launch import OfDifficulty
 
 if TYPE_CHECKING:
@@ -48,7 +47,14 @@ def trial(
     in that game's window, for --seconds a match, and the goals are read from the screen.
     """
     from agent.trial import Score, run_trial
-    from gui.practice.trials import MatchPlan, check_player, headless_matches, real_matches
+    from gui.practice.stages import Stages
+    from gui.practice.trials import (
+        STOPPED,
+        MatchPlan,
+        check_player,
+        headless_matches,
+        real_matches,
+    )
 
     game = _other_game(player, profile)
     if game is None:
@@ -61,16 +67,12 @@ def trial(
             played.append(score)
             show(f"matches of {player}", len(played) / matches)
 
-        def go_on() -> None:
-            if stop():
-                raise UnderstudyError("stopped before the last match.")
-
         if game is not None:
             play = partial(game, seconds=seconds, stop=stop)
         elif real:
             play = partial(real_matches, plan, stop=stop)
         else:
-            play = partial(headless_matches, plan, go_on=go_on)
+            play = partial(headless_matches, plan, go_on=Stages(show, stop, stopped=STOPPED).go_on)
         report = run_trial(
             play,
             player=player,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SCRIPTED = ("coach", "random", "idle")
 LOOK_S = 0.2
+STOPPED = "stopped before the last match."
 
 
 def check_player(player: str) -> None:
@@ -89,8 +90,6 @@ def play_headless(
 
 
 _runners: dict[str, PolicyRunner] = {}  # one policy per worker process, loaded once
-
-
 _stopped: "Event | None" = None  # set when a worker process is to leave its match
 
 
@@ -205,7 +204,7 @@ def real_matches(
                 while window.poll() is None and not stop():
                     clock.sleep_until_ns(clock.now_ns() + 100_000_000)
                 if stop():
-                    raise UnderstudyError("stopped before the last match.")
+                    raise UnderstudyError(STOPPED)
                 scores.append(read_result(window, result))
         on_match(scores[-1])
     return scores
