@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PyQt6.QtWidgets import QApplication
 
     from gui.studio import Studio
+    from recorder.keyboard import PynputKeys
     from tests.x11 import Desk
 
 SCREEN_PROGRAMS = ("Xvfb", "openbox")
@@ -86,3 +87,19 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return status, said.out, said.err
 
     return call
+
+
+@pytest.fixture
+def listen(virtual_screen: VirtualScreen) -> Iterator[Callable[..., "PynputKeys"]]:
+    """Open keyboards to listen to on the private desktop; they are closed at the end."""
+    from recorder.keyboard import PynputKeys
+
+    opened: list[PynputKeys] = []
+
+    def listen(keys: set[str], **more: Any) -> PynputKeys:
+        opened.append(PynputKeys(keys, **more))
+        return opened[-1]
+
+    yield listen
+    for keys in opened:
+        keys.close()
