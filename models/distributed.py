@@ -6,6 +6,7 @@ numbers, so one `all_reduce` behind each backward pass takes milliseconds, and n
 overlap.
 """
 
+import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -136,13 +137,19 @@ def precision(device: torch.device, amp: str) -> torch.dtype | None:
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[World]:
-    """Join the processes that `torchrun` started: NCCL between GPUs, gloo between CPUs."""
+    """Join the processes that `torchrun` started: NCCL between GPUs, gloo between CPUs.
+
+    PyTorch's `distributed.nn` binds the group of the moment as a default when it is first imported,
+    which making an optimiser does. It is imported before there is a group: a group that is bound
+    outlives its destruction, and its threads then abort a process that ends (SIGABRT).
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield World(device=device)
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
+    importlib.import_module("torch.distributed.nn.functional")
     backend = "nccl" if device.type == "cuda" else "gloo"
     distributed.init_process_group(backend, timeout=_PATIENCE)
     try:

@@ -34,7 +34,9 @@ def main(folder: Path) -> None:
             stop=asked,
         )
     told = "None" if report is None else f"stopped-at-{report.steps}"
-    sys.stdout.write(f"rank{process_rank()}:{told}\n")
+    threads = [task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")]
+    left = sum("gloo" in name for name in threads)
+    sys.stdout.write(f"rank{process_rank()}:{told}:{left}-threads-left\n")
 
 
 def ignore(progress: DetectorProgress) -> None:

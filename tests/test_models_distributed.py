@@ -74,7 +74,10 @@ def test_a_signal_to_one_process_ends_all_in_good_order(
     ended.append(start(folder, *TORCHRUN, str(ROOT / "tests" / "stopped_rank.py"), str(folder)))
     said, failed = ended[-1].communicate()
     assert ended[-1].returncode == 0, failed
-    assert sorted(said.split()) == ["rank0:stopped-at-3", "rank1:None"]
+    assert sorted(said.split()) == [
+        "rank0:stopped-at-3:0-threads-left",
+        "rank1:None:0-threads-left",  # one that is left may abort the process as it ends
+    ]
     assert (folder / "run" / "training.safetensors").is_file()
     assert "stopped by hand" in (folder / "run" / "report.md").read_text()
 
