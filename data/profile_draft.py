@@ -13,7 +13,7 @@ from data.frames import FrameSize
 from data.key_names import is_key_name, not_a_key
 from data.key_use import KeyUse
 from data.keys import class_of
-from data.profile import MOST_HEAD_KEYS, GameProfile, Head, HotKeys
+from data.profile import MOST_HEAD_KEYS, GameProfile, Head, HotKeys, ObjectClass
 from data.profile_errors import NAME_RULE, first_problem, problem_lines, sentence
 
 STORED_WIDTH_PX = 480
@@ -211,28 +211,127 @@ def draft_profile(
     Raises:
         ProfileError: A part can't be; the message names the field.
     """
-    hot_keys = _free_hot_keys({key for head in heads for key in head.keys})
-    read = {
-        "name": name,
-        "title": title,
-        "description": f"{name}, played with the keyboard",
-        "capture": {"width_px": size.width_px, "height_px": size.height_px, "rate_hz": rate_hz},
-        "heads": [head.model_dump() for head in heads],
-        "stop_key": hot_keys.pop("stop_key"),
-        "hotkeys": hot_keys,
-    }
+    wanted = {**HotKeys().model_dump(), "stop_key": "f12"}
+    hot_keys = _free_hot_keys({key for head in heads for key in head.keys}, wanted)
+    return _validated(
+        {
+            "name": name,
+            "title": title,
+            "description": f"{name}, played with the keyboard",
+            "capture": {"width_px": size.width_px, "height_px": size.height_px, "rate_hz": rate_hz},
+            "heads": [head.model_dump() for head in heads],
+            "stop_key": hot_keys.pop("stop_key"),
+            "hotkeys": hot_keys,
+        }
+    )
+
+
+def edited_profile(
+    profile: GameProfile,
+    *,
+    title: str,
+    heads: Sequence[Head],
+    rate_hz: float,
+    objects: Sequence[ObjectClass],
+    reference: str | None,
+    mirrored: bool,
+    may_stand_still: bool,
+) -> GameProfile:
+    """Replace parts of a profile; hot keys make room for new playing keys.
+
+    Args:
+        profile: As it was; its other parts stay.
+        title: Pattern for the window's title.
+        heads: What the keys do.
+        rate_hz: Pictures a second.
+        objects: What is to be seen.
+        reference: The object that marks whom the person controls.
+        mirrored: Whether the game looks and plays the same mirrored. Keys swap as before; where
+            nothing swapped before, classes called left and right do.
+        may_stand_still: As in `GameProfile`.
+
+    Raises:
+        ProfileError: A part can't be; the message names the field.
+    """
+    keys = {key for head in heads for key in head.keys}
+    hot_keys = _free_hot_keys(keys, {**profile.hotkeys.model_dump(), "stop_key": profile.stop_key})
+    edited = _validated(
+        {
+            **profile.model_dump(),
+            "title": title,
+            "capture": {**profile.capture.model_dump(), "rate_hz": rate_hz},
+            "heads": [head.model_dump() for head in heads],
+            "objects": [kind.model_dump() for kind in objects],
+            "reference": reference,
+            "mirror": _mirror(profile, heads) if mirrored else None,
+            "may_stand_still": may_stand_still,
+            "stop_key": hot_keys.pop("stop_key"),
+            "hotkeys": hot_keys,
+        }
+    )
+    for head in edited.heads:
+        edited.mirrored_classes(head)
+    return edited
+
+
+def left_right_pairs(heads: Iterable[Head]) -> list[tuple[str, str]]:
+    """Name the keys that swap in a mirror, as far as classes are called left and right."""
+    pairs = []
+    for head in heads:
+        left, right = head.classes.get("left", ()), head.classes.get("right", ())
+        if len(left) == len(right) == 1:
+            pairs.append((left[0], right[0]))
+    return pairs
+
+
+def parse_objects(text: str) -> list[ObjectClass]:
+    """Read `player 6, ball` as classes of objects, and how many of each count; one, if none said.
+
+    Raises:
+        ProfileError: A name or a number can't be one.
+    """
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, most = part.partition(" ")
+        if not NAME.fullmatch(name):
+            raise ProfileError(f"{name!r} can't be the name of what is seen; {NAME_RULE}.")
+        try:
+            found.append(ObjectClass(name=name, most=int(most or 1)))
+        except ValueError as error:
+            raise ProfileError(
+                f"{part!r}: behind the name goes how many of it count, 1 to 64, as in player 6."
+            ) from error
+    return found
+
+
+def objects_text(objects: Iterable[ObjectClass]) -> str:
+    """Write classes of objects as `parse_objects` reads them."""
+    return ", ".join(f"{kind.name} {kind.most}" if kind.most > 1 else kind.name for kind in objects)
+
+
+def _mirror(profile: GameProfile, heads: Sequence[Head]) -> dict[str, object]:
+    keys = {key for head in heads for key in head.keys}
+    had = profile.mirror
+    pairs = [pair for pair in had.swap if keys.issuperset(pair)] if had else []
+    pairs = pairs or left_right_pairs(heads)
+    if not pairs:
+        raise ProfileError("nothing swaps in a mirror: call two classes left and right.")
+    return {"axis": had.axis if had else "horizontal", "swap": pairs}
+
+
+def _validated(read: dict[str, object]) -> GameProfile:
     try:
         return GameProfile.model_validate(read)
     except ValidationError as error:
         raise ProfileError(first_problem(problem_lines(error, GameProfile, read))) from error
 
 
-def _free_hot_keys(playing: set[str]) -> dict[str, str]:
-    wanted = {**HotKeys().model_dump(), "stop_key": "f12"}
-    spare = [key for key in SPARE_HOT_KEYS if key not in playing]
+def _free_hot_keys(playing: set[str], wanted: dict[str, str]) -> dict[str, str]:
+    spare = [key for key in SPARE_HOT_KEYS if key not in playing | set(wanted.values())]
+    free = dict(wanted)
     for use, key in wanted.items():
         if key in playing:
             if not spare:
                 raise ProfileError("the game uses every key that could be a hot key.")
-            wanted[use] = spare.pop(0)
-    return wanted
+            free[use] = spare.pop(0)
+    return free

@@ -1,12 +1,13 @@
 """A profile as a person would write it: TOML with the reasons beside it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import ProfileError
 from data.paths import written_whole
 from data.profile import GameProfile, Head, load_profile
+from data.profile_draft import left_right_pairs
 from data.score_board import ScoreBoard
 
 OBJECTS = """\
@@ -110,7 +111,7 @@ def _head(head: Head) -> str:
 
 def _mirror(profile: GameProfile) -> str:
     if profile.mirror is None:
-        pairs = list(_left_right(profile)) or [("left", "right")]
+        pairs = left_right_pairs(profile.heads) or [("left", "right")]
         return MIRROR.format(swap=_pairs(pairs))
     return (
         f"[mirror]\naxis = {_string(profile.mirror.axis)}\nswap = {_pairs(profile.mirror.swap)}\n"
@@ -131,13 +132,6 @@ def _score(board: ScoreBoard) -> str:
         *(f"{digit} = {_string(text)}" for digit, text in sorted(board.digits.items())),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _left_right(profile: GameProfile) -> Iterator[tuple[str, str]]:
-    for head in profile.heads:
-        left, right = head.classes.get("left", ()), head.classes.get("right", ())
-        if len(left) == len(right) == 1:
-            yield left[0], right[0]
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:

@@ -1,5 +1,7 @@
 """Choose a game, or make a profile for a new one."""
 
+from pathlib import Path
+
 from PyQt6.QtWidgets import QApplication, QFileDialog, QVBoxLayout
 
 from data.errors import ProfileError, UnderstudyError
@@ -8,9 +10,10 @@ from gui.jobs.line import Ended, How
 from gui.jobs.stock import Stock, StockRequest, take_stock
 from gui.jobs.windows import EVERY_S, ShownWindow, ShownWindows, watch_windows
 from gui.page import GAP, Notice, Page, button, flow, heading, row, words
+from gui.start.editor import ProfileEditor
 from gui.start.gallery import Gallery
 from gui.start.maker import ProfileMaker
-from gui.start.profiles import Known, known_profiles, profile_for
+from gui.start.profiles import Known, known_profiles, own_copy, profile_for
 from gui.start.shelf import Shelf
 from gui.start.steps import StepCards
 from gui.studio import PRACTICE, Studio
@@ -35,6 +38,7 @@ class StartPage(Page):
         self._picked: ShownWindow | None = None
         self._stock: Stock | None = None
         self.maker: ProfileMaker | None = None
+        self.editor: ProfileEditor | None = None
         self.steps, self.gallery, self.shelf, self.notice = (
             StepCards(),
             Gallery(),
@@ -48,6 +52,7 @@ class StartPage(Page):
         self.gallery.practice_chosen.connect(lambda: self._choose(PRACTICE))
         self.gallery.window_chosen.connect(self._take_window)
         self.shelf.profile_chosen.connect(self._choose)
+        self.shelf.edit_wanted.connect(self._edit)
         self.shelf.file_wanted.connect(self._open_file)
         studio.game_changed.connect(lambda _: self._refresh())
         studio.recordings_changed.connect(self._recount)
@@ -67,8 +72,9 @@ class StartPage(Page):
     def shut_down(self) -> None:
         """End everything."""
         self._stop(self._counter)
-        if self.maker is not None:
-            self.maker.reject()
+        for dialog in (self.maker, self.editor):
+            if dialog is not None:
+                dialog.reject()
 
     def still_running(self) -> bool:
         """Say whether a process has not ended yet."""
@@ -208,3 +214,22 @@ class StartPage(Page):
         self.open(path)
         if not self.notice.text:
             self.notice.tell(f"The profile is made, and chosen: {path}. Next: record yourself.")
+
+    def _edit(self, source: str) -> None:
+        known = next((each for each in self._known if each.source == source), None)
+        if known is None or known.profile is None:
+            return
+        profile, file = known.profile, Path(source)
+        if not known.own:
+            profile, file = own_copy(profile, self.studio.profiles)
+        self.editor = ProfileEditor(profile, file, self)
+        self.editor.profile_saved.connect(self._take_edited)
+        self.editor.open()
+
+    def _take_edited(self, path: str, before: str) -> None:
+        if path == self.studio.game.source:
+            self.studio.choose_game(path, title=self.studio.game.title)
+        else:
+            self._refresh()
+        was = f" The file as it was: {before}." if before else " Choose it to play with it."
+        self.notice.tell(f"Saved: {path}.{was}")

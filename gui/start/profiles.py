@@ -120,3 +120,12 @@ def name_problem(name: str, taken: Collection[str]) -> str:
     if name in taken:
         return f"There is a profile called {name} already; choose another name."
     return ""
+
+
+def own_copy(profile: GameProfile, folder: Path) -> tuple[GameProfile, Path]:
+    """Name a copy of a profile, which nobody has written yet, and the file that it would have."""
+    first = f"my_{profile.name}"[:37]
+    free, number = first, 2
+    while (folder / f"{free}.toml").exists():
+        free, number = f"{first}_{number}", number + 1
+    return profile.model_copy(update={"name": free}), folder / f"{free}.toml"

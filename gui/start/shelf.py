@@ -7,14 +7,18 @@ from PyQt6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gui.page import GAP, button, card, column, heading, row, words
 from gui.start.profiles import Known, about
+from gui.studio import PRACTICE
 
 SOURCE = Qt.ItemDataRole.UserRole
+MEND = "Mend the profile's file first."
 
 
 class Shelf(QWidget):
     """Lists profiles on the left, and tells of the highlighted one on the right."""
 
     profile_chosen = pyqtSignal(str)
+    """Its source."""
+    edit_wanted = pyqtSignal(str)
     """Its source."""
     file_wanted = pyqtSignal()
 
@@ -32,10 +36,16 @@ class Shelf(QWidget):
         self._name = heading("")
         self._about = words()
         self._choose_button = button("&Choose this game", self._choose)
+        self.edit_button = button("&Edit...", self._edit)
         open_file = button(
             "&Open a profile file...", self.file_wanted.emit, tip="A .toml file from elsewhere"
         )
-        details = card(self._name, self._about, None, row(self._choose_button, open_file, None))
+        details = card(
+            self._name,
+            self._about,
+            None,
+            row(self._choose_button, self.edit_button, open_file, None),
+        )
         inner = row(self.list, details, stretch_last=True)
         layout = inner.layout()
         if layout is not None:
@@ -83,8 +93,19 @@ class Shelf(QWidget):
         self._name.setText(f"{each.name}, chosen" if is_chosen else each.name)
         self._about.setText("\n".join(about(each)))
         self._choose_button.setEnabled(each.profile is not None and not is_chosen)
-        tip = "It is chosen already." if is_chosen else "Mend the profile's file first."
+        tip = "It is chosen already." if is_chosen else MEND
         self._choose_button.setToolTip("" if self._choose_button.isEnabled() else tip)
+
+        self.edit_button.setText("&Edit..." if each.own else "&Edit a copy...")
+        built_in = each.source == PRACTICE
+        self.edit_button.setEnabled(each.profile is not None and not built_in)
+        tip = "The practice game's keys can't be changed." if built_in else MEND
+        self.edit_button.setToolTip("" if self.edit_button.isEnabled() else tip)
+
+    def _edit(self) -> None:
+        each = self._highlighted()
+        if each is not None:
+            self.edit_wanted.emit(each.source)
 
     def _choose(self) -> None:
         each = self._highlighted()

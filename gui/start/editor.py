@@ -1,0 +1,179 @@
+"""Change a profile of one's own: its keys, what is to be seen, its window."""
+
+import shutil
+from pathlib import Path
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from data.errors import ProfileError
+from data.profile import GameProfile, profile_text
+from data.profile_draft import edited_profile, objects_text, parse_objects
+from data.profile_toml import write_profile
+from gui.page import Notice, button, heading, row, words
+from gui.start.heads import heads_of, rows_of
+from gui.start.heads_table import HeadsTable
+
+NOBODY = "nobody in particular"
+
+
+class ProfileEditor(QDialog):
+    """One page with everything about a game that a person may want to change later."""
+
+    profile_saved = pyqtSignal(str, str)
+    """The path of its file, and of the file as it was; the latter empty if there was none."""
+
+    def __init__(self, profile: GameProfile, file: Path, parent: QWidget | None = None) -> None:
+        """Begin with a profile.
+
+        Args:
+            profile: As its file has it.
+            file: Where it is saved; need not be there yet.
+            parent: The window that it belongs to.
+        """
+        super().__init__(parent)
+        self._profile, self._file = profile, file
+        self.setWindowTitle("Edit a profile")
+        self.resize(760, 700)
+        self.notice = Notice()
+        self.heads = HeadsTable()
+        self.pattern = QLineEdit(profile.title)
+        self.rate = QDoubleSpinBox()
+        self.objects = QLineEdit(objects_text(profile.objects))
+        self.reference = QComboBox()
+        self.mirrored = QCheckBox("The game looks and plays the same mirrored")
+        self.standing = QCheckBox("The picture may stand still until somebody plays")
+        self.problem = words()
+        self.save = button("&Save", self._save, main=True)
+        self._build()
+        self._show()
+        for changed in (self.pattern.textChanged, self.objects.textChanged, self.heads.edited):
+            changed.connect(self._check)
+        for ticked in (self.mirrored, self.standing):
+            ticked.toggled.connect(self._check)
+        self._check()
+
+    def _build(self) -> None:
+        self.rate.setRange(1, 240)
+        self.rate.setDecimals(0)
+        self.pattern.setToolTip("A part of the window's title; ^ stands for where it begins")
+        self.rate.setToolTip("How often the game is looked at; 20 is enough for most games")
+        self.objects.setPlaceholderText("player 6, opponent 6, ball")
+        self.objects.setToolTip(
+            "What boxes are drawn around, and how many of it count at most in one picture"
+        )
+        self.reference.setToolTip("Where everything else is, is told from where this is")
+        self.mirrored.setToolTip("Then every picture is learned from twice; left and right swap")
+        self.standing.setToolTip("Otherwise the bot lets go of the keys after three seconds of it")
+        form = QFormLayout()
+        form.addRow("Window's title matches", self.pattern)
+        form.addRow("Pictures a second", self.rate)
+        form.addRow("To be seen", self.objects)
+        form.addRow("Whom you control", self.reference)
+        form.addRow("", self.mirrored)
+        form.addRow("", self.standing)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 20, 20, 20)
+        layout.setSpacing(12)
+        layout.addWidget(heading(self._profile.name))
+        layout.addWidget(
+            words(
+                "For what is recorded from now on: a recording keeps the keys and the names that "
+                "its profile had.",
+                quiet=True,
+            )
+        )
+        layout.addWidget(self.notice)
+        layout.addWidget(self.heads, 1)
+        layout.addLayout(form)
+        layout.addWidget(self.problem)
+        layout.addWidget(row(None, button("Cancel", self.reject), self.save))
+        for each in self.findChildren(QPushButton):
+            each.setAutoDefault(False)  # or the Enter key would press the first of them
+        self.save.setDefault(True)
+
+    def _show(self) -> None:
+        self.heads.show_rows(rows_of(self._profile.heads))
+        self.rate.setValue(self._profile.capture.rate_hz)
+        self.mirrored.setChecked(self._profile.mirror is not None)
+        self.standing.setChecked(self._profile.may_stand_still)
+        self._offer(self._profile.object_names)
+        at = self.reference.findData(self._profile.reference)
+        self.reference.setCurrentIndex(max(at, 0))
+
+    def _offer(self, names: tuple[str, ...]) -> None:
+        """Offer what is to be seen as whom the person controls; the choice stays if it can."""
+        kept = self.reference.currentData()
+        self.reference.clear()
+        self.reference.addItem(NOBODY, None)
+        for name in names:
+            self.reference.addItem(name, name)
+        self.reference.setCurrentIndex(max(self.reference.findData(kept), 0))
+
+    def _edited(self) -> GameProfile:
+        objects = parse_objects(self.objects.text())
+        names = tuple(kind.name for kind in objects)
+        if names != tuple(self.reference.itemData(at) for at in range(1, self.reference.count())):
+            self._offer(names)
+        had = self._profile.capture.rate_hz
+        rate = self.rate.value()
+        return edited_profile(
+            self._profile,
+            title=self.pattern.text(),
+            heads=heads_of(self.heads.rows()),
+            rate_hz=had if rate == round(had) else rate,  # what the box can't show stays
+            objects=objects,
+            reference=self.reference.currentData(),
+            mirrored=self.mirrored.isChecked(),
+            may_stand_still=self.standing.isChecked(),
+        )
+
+    def _check(self) -> None:
+        """Say at once what is wrong, and let nobody save it."""
+        told = ""
+        try:
+            self._edited()
+        except ProfileError as error:
+            told = str(error)
+        self.problem.setText(told[:1].upper() + told[1:])
+        self.save.setEnabled(not told)
+        self.save.setToolTip(told)
+
+    def _save(self) -> None:
+        before, remarks = "", []
+        try:
+            edited = self._edited()
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            if self._file.exists():
+                remarks = _remarks(profile_text(str(self._file)))
+                before = f"{self._file}~"
+                shutil.copy2(self._file, before)
+            write_profile(edited, self._file, remarks)
+        except ProfileError as error:
+            self.notice.tell(str(error), error=True)
+            return
+        except OSError as error:
+            self.notice.tell(f"{self._file}: can't be written: {error}.", error=True)
+            return
+        self.accept()
+        self.profile_saved.emit(str(self._file), before)
+
+
+def _remarks(text: str) -> list[str]:
+    """Return the sentences that a file begins with, before its first field."""
+    found = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        found.append(line.lstrip("# "))
+    return found
