@@ -18,6 +18,7 @@ from data.paths import written_whole
 from data.small_files import read_small
 from models.engines import Device, onnxruntime
 from models.graph_seal import is_sealed, sealed
+from models.seen_cache import mark_used
 
 # Fastest first. TensorRT is left out: it builds its engine for minutes before the first tick.
 ACCELERATORS = {
@@ -49,7 +50,12 @@ class Session(Protocol):
 
 
 def open_cached(
-    export: Callable[[], bytes], mark: str, *, threads: int, device: Device, cache: Path | None
+    export: Callable[[], bytes],
+    mark: str,
+    *,
+    threads: int,
+    device: Device,
+    caches: Sequence[Path] = (),
 ) -> Session:
     """Open a network that is exported once.
 
@@ -58,23 +64,27 @@ def open_cached(
         mark: Names the network; a cached graph of another name is stale.
         threads: CPU threads.
         device: `auto` for the best that starts.
-        cache: Where the graph is kept; None keeps it in memory only.
+        caches: Where the graph is kept; the first that holds it is taken, and put into those
+            before. With none it is kept in memory only.
 
     Raises:
         UnderstudyError: ONNX Runtime is not there, or not on that device.
     """
     runtime = onnxruntime()
     assert runtime is not None
-    if cache is not None:
+    for number, cache in enumerate(caches):
         with contextlib.suppress(*_damages(runtime)):  # a damaged cache is made again
             kept = read_small(cache, most_bytes=MOST_GRAPH_BYTES)
             if is_sealed(kept):  # or else it came with a stranger's run
                 session = open_session(runtime, kept, threads=threads, device=device)
                 if session.get_modelmeta().custom_metadata_map.get("fingerprint") == mark:
+                    mark_used(cache)
+                    _keep(kept, caches[:number])
                     return session
     model = export()
-    if cache is not None:
-        _keep(model, cache)
+    kept_whole = sealed(model) if caches else None
+    if kept_whole is not None:
+        _keep(kept_whole, caches)
     return open_session(runtime, model, threads=threads, device=device)
 
 
@@ -162,13 +172,11 @@ def _options(runtime: ModuleType, threads: int, provider: str) -> Any:  # noqa: 
     return options
 
 
-def _keep(model: bytes, cache: Path) -> None:
-    """Put a graph beside its checkpoint; where that can't be done, it is made again next time."""
-    kept = sealed(model)
-    if kept is None:
-        return
-    with contextlib.suppress(OSError), written_whole(cache, by_many=True) as part:
-        part.write_bytes(kept)  # trials are many processes
+def _keep(graph: bytes, caches: Sequence[Path]) -> None:
+    """Write a sealed graph; where that can't be done, it is made again next time."""
+    for cache in caches:
+        with contextlib.suppress(OSError), written_whole(cache, by_many=True) as part:
+            part.write_bytes(graph)  # trials are many processes
 
 
 def _damages(runtime: ModuleType) -> tuple[type[Exception], ...]:

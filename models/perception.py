@@ -27,6 +27,7 @@ from models.detections import DecodeSettings, decode_frame
 from models.detector_data import IMAGENET_MEAN, IMAGENET_STD
 from models.encoder import GRID, Encoder, pool
 from models.engines import Device, Engine, choose
+from models.graph_cache import shared_graph
 from models.onnx_engine import ACCELERATORS, open_cached, to_onnx
 from models.rebuilding import rebuilt
 from models.ssd import Detector, DetectorSettings
@@ -133,7 +134,8 @@ class Perception:
             device: Where it runs; "auto" for the best there is.
             threads: CPU threads; one leaves a core to the game.
             cache: Where the exported graph is kept, such as `runs/NAME/perception.onnx`; made
-                again when the weights changed. None keeps it in memory only.
+                again when the weights changed. It is kept for this user as well, see
+                `models.graph_cache`.
             settings: Which detections are kept; by default those that the tracker wants.
         """
         self.fingerprint = fingerprint(detector, encoder)
@@ -241,8 +243,9 @@ def _onnx_engine(
     graph: Callable[[], Graph], mark: str, threads: int, device: Device, cache: Path | None
 ) -> tuple[_Seen, str]:
     """Return what runs the graph, and the accelerator that it runs on if any."""
+    caches = [shared_graph(mark)] if cache is None else [cache, shared_graph(mark)]
     session = open_cached(
-        lambda: export_graph(graph(), mark), mark, threads=threads, device=device, cache=cache
+        lambda: export_graph(graph(), mark), mark, threads=threads, device=device, caches=caches
     )
 
     def run(image: Image) -> tuple[Floats, Floats, Floats]:

@@ -147,7 +147,8 @@ def _engine(
         found = ("probabilities", "after")
         return to_onnx(graph, example, given="given", found=found, mark=mark)
 
-    session = open_cached(export, mark, threads=1, device="cpu", cache=cache)
+    caches = [] if cache is None else [cache]
+    session = open_cached(export, mark, threads=1, device="cpu", caches=caches)
     return lambda given: session.run(None, {"given": given})
 
 

@@ -22,6 +22,16 @@ SCREEN_PROGRAMS = ("Xvfb", "openbox")
 Run = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Begin with empty caches, which the processes of one run of the tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder if worker_id == "master" else folder.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "caches"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def virtual_screen() -> Iterator[VirtualScreen]:
     """A private desktop of 1400x900 pixels, which DISPLAY names while it lives."""

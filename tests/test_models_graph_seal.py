@@ -30,7 +30,7 @@ def exported(factor: float) -> bytes:
 
 def opened_result(cache: Path, graph: bytes) -> float:
     """Open a network that doubles through a cache; return what it makes of 1."""
-    session = open_cached(lambda: graph, "mark", threads=1, device="cpu", cache=cache)
+    session = open_cached(lambda: graph, "mark", threads=1, device="cpu", caches=[cache])
     return float(session.run(None, {"given": np.ones(1, dtype=np.float32)})[0][0])
 
 

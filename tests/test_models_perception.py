@@ -105,13 +105,15 @@ def test_a_stale_or_damaged_graph_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
     other: bool,
 ) -> None:
-    copy = tmp_path / "perception.onnx"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    copy = tmp_path / "run" / "perception.onnx"
+    copy.parent.mkdir()
     copy.write_bytes(cache.read_bytes() if other else b"damaged")
     fresh = cache.read_bytes()
     monkeypatch.setattr(module, "export_graph", lambda *_: fresh)
     Perception(make_detector(1) if other else detector, engine="onnx", cache=copy)
     assert copy.read_bytes() == sealed(fresh)
-    assert [path.name for path in tmp_path.iterdir()] == ["perception.onnx"]
+    assert [path.name for path in copy.parent.iterdir()] == ["perception.onnx"]
 
 
 def test_torch_takes_over_without_onnx_runtime(
