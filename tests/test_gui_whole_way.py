@@ -23,7 +23,7 @@ from tests.x11 import Desk
 
 PATIENCE_MS = 120_000
 LEFT = Qt.MouseButton.LeftButton
-RECORDED_S = 20.0
+RECORDED_S = 10.0
 PLAYED_MIN = 0.2
 TINY = PolicyChoices(
     steps=20, hidden=16, streams=4, window=16, copies=0, device="cpu", threads=1, passes=1.0
@@ -61,7 +61,7 @@ def test_from_nothing_to_a_playing_bot(
     until(lambda: studio.game.is_practice)
     studio.go_to("record")
 
-    # Twenty seconds of the coach, in the game's own window.
+    # Ten seconds of the coach, in the game's own window.
     record = window.page
     assert isinstance(record, RecordPage)
     record.practice.coach.setChecked(True)

@@ -1,52 +1,31 @@
 """Rounds of improvement, small but real: a bot plays, is corrected, learns, and is tried."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from agent.trial import Score
 from data.errors import CheckpointError, OutputExistsError, RecordingError, UnderstudyError
 from data.reader import Recording
-from gui.practice import trials
 from gui.practice.demonstration import record_coach
 from gui.practice.improvement import RECORD_NAME, ImproveSettings, improve, training_of
 from gui.practice.intervention import Intervention
-from gui.practice.trials import MatchPlan, play_headless
 from models.checkpoint import load_run
-from models.engine import PolicyRunner
 from models.perception import load_detector
 from models.policy_recipe import PolicyTrainingSettings
 from models.policy_training import train_policy
 from tests.conftest import Run
+from tests.counted_matches import matches_in_this_process
 from tests.factories import practice_profile
 from tests.toy_play import quick_fit, toy_folder
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _matches_in_this_process() -> Iterator[None]:
-    """Starting processes would take longer than the matches."""
-
-    def one_by_one(
-        plan: MatchPlan,
-        seeds: Sequence[int],
-        on_match: Callable[[Score], None],
-        *,
-        go_on: Callable[[], None],
-    ) -> list[Score]:
-        runner = PolicyRunner.load(Path(plan.player))
-        scores = []
-        for seed in seeds:
-            scores.append(play_headless(plan, seed, runner=runner))
-            on_match(scores[-1])
-            go_on()
-        return scores
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trials, "headless_matches", one_by_one)
+def _in_this_process() -> Iterator[None]:
+    with matches_in_this_process():
         yield
 
 

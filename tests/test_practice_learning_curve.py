@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gui.practice.learning_curve import amounts_of, play_seconds, run_curve
 from models.checkpoint import load_run
 from models.policy_recipe import PolicyTrainingSettings
 from tests.conftest import Run
+from tests.counted_matches import matches_in_this_process
 from tests.factories import TICK_NS, altered_profile, capture_facts, practice_profile
 from tests.toy_play import ToyGame, quick_fit, toy_picture
 
@@ -30,6 +32,12 @@ def small(out: Path, **changes: object) -> CurveSettings:
         out=out, minutes=(5 / 60, 15 / 60), matches=2, match_s=5.0, training=QUICK
     )
     return replace(settings, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_this_process() -> Iterator[None]:
+    with matches_in_this_process():
+        yield
 
 
 @pytest.fixture(scope="module")

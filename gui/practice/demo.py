@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ class DemoSettings:
     on_screen: bool = False
     """Play on the desktop at hand instead of a private one."""
     force: bool = False
+    training: PolicyTrainingSettings = field(default_factory=PolicyTrainingSettings)
+    """How the policy is trained."""
 
     def __post_init__(self) -> None:
         if self.recorded_matches < 3:
@@ -117,7 +119,7 @@ class _Demo:
                 profile=load_profile(PROFILE),
                 detector=load_detector(PROFILE),
                 out=self.run,
-                settings=PolicyTrainingSettings(),
+                settings=self.settings.training,
                 on_progress=lambda progress: done(progress.of_all),
                 stop=self.stop,
             )
