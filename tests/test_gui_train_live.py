@@ -62,8 +62,10 @@ def test_what_a_training_had_learned_before_is_in_its_curves(live):
     live.advance(Advance("learning", 0.5, "", 21, 0.9, 0.4))
     assert live.loss.points() == [(10, 2.0), (20, 1.0), (21, 0.9)]
     assert live.score.points() == [(10, 0.3), (21, 0.4)]
+    assert live.score.isVisibleTo(live)
     begin(live)
     assert live.loss.points() == []
+    assert not live.score.isVisibleTo(live), "nothing is kept apart yet"
 
 
 def test_after_the_last_step_it_says_that_it_still_saves(live):

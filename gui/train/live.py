@@ -79,7 +79,8 @@ class LiveView(QWidget):
         self._left, self._stopping = TimeLeft(), False
         for plot in (self.loss, self.score):
             plot.clear_points()
-            plot.show()
+        self.loss.show()
+        self.score.hide()  # it may never come: with one recording nothing is kept apart
         for step, loss, score in looks:
             self._add(step, loss, score)
         self.bars.show_groups(())
@@ -189,6 +190,7 @@ class LiveView(QWidget):
             self.loss.add(step, loss)
         if score is not None:
             self.score.add(step, score)
+            self.score.show()
 
     def _share_of(self, now: Advance) -> float:
         share = now.done
