@@ -10,10 +10,13 @@ import pytest
 
 import understudy
 from recorder.display import VirtualScreen
+from tests.fakes import PATIENCE_S
 
 if TYPE_CHECKING:
     from PyQt6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
 
+    from gui.start_page import StartPage
     from gui.studio import Studio
     from recorder.keyboard import PynputKeys
     from tests.x11 import Desk
@@ -69,6 +72,23 @@ def studio(qapp: "QApplication", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     made = Studio(tmp_path, Preferences(tmp_path / "preferences.ini"))
     made.log_file = tmp_path / "understudy.log"
     return made
+
+
+@pytest.fixture
+def start_page(studio: "Studio", qtbot: "QtBot") -> Iterator["StartPage"]:
+    """The page Start, shown and entered."""
+    from gui.start_page import StartPage
+
+    made = StartPage(studio)
+    made.resize(1000, 700)
+    made.show()
+    made.entered()
+    yield made
+    made.left()
+    made.shut_down()
+    qtbot.waitUntil(lambda: not made.still_running(), timeout=round(1000 * PATIENCE_S))
+    made.close()
+    made.deleteLater()
 
 
 @pytest.fixture

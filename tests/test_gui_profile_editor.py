@@ -10,7 +10,6 @@ from data.profile_toml import write_profile
 from gui.start.editor import ProfileEditor
 from gui.start.heads import Row
 from gui.start.profiles import own_copy
-from gui.start_page import StartPage
 from tests.factories import altered_profile
 from tests.fakes import PATIENCE_S
 
@@ -37,16 +36,8 @@ def editor(file, qtbot):
 
 
 @pytest.fixture
-def page(studio, file, qtbot):
-    made = StartPage(studio)
-    made.show()
-    made.entered()
-    yield made
-    made.left()
-    made.shut_down()
-    qtbot.waitUntil(lambda: not made.still_running(), timeout=PATIENCE_MS)
-    made.close()
-    made.deleteLater()
+def page(file, start_page):
+    return start_page
 
 
 def test_what_is_not_touched_stays_as_it_was(editor, file, qtbot):

@@ -23,7 +23,7 @@ from gui.start.profiles import (
     window_in_words,
 )
 from gui.start.telling import Step, next_step, told_length, told_play, told_recordings
-from gui.start_page import CHOSEN, StartPage
+from gui.start_page import CHOSEN
 from recorder.window import Rect
 from tests.factories import altered_profile, write_recording
 from tests.fakes import PATIENCE_S
@@ -34,17 +34,8 @@ BOT = Run(Path("runs/first"), "policy", "practice")
 
 
 @pytest.fixture
-def page(studio, qtbot):
-    made = StartPage(studio)
-    made.resize(1000, 700)
-    made.show()
-    made.entered()
-    yield made
-    made.left()
-    made.shut_down()
-    qtbot.waitUntil(lambda: not made.still_running(), timeout=PATIENCE_MS)
-    made.close()
-    made.deleteLater()
+def page(start_page):
+    return start_page
 
 
 def card(page, title):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from agent.desktop import play_desktop
 from agent.key_sink import PynputSink
 from agent.loop import PlaySettings, play
+from agent.report import TickView
 from agent.runner import Runner
 from agent.trial import Score
 from agent.watchdog import Watchdog
@@ -56,6 +57,8 @@ def play_headless(
     seed: int,
     *,
     runner: Runner | None = None,
+    settings: PlaySettings | None = None,
+    on_tick: Callable[[TickView], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Score:
     """Play one match on simulated devices.
@@ -64,6 +67,8 @@ def play_headless(
         plan: Which match.
         seed: Of the match and of the player.
         runner: The policy, when one plays; it starts afresh.
+        settings: How the policy plays; the usual way if None.
+        on_tick: Told about every tick of the policy.
         stop: Asked on every tick; the score is then that of an unfinished match.
     """
     player: Player | None = None
@@ -82,9 +87,10 @@ def play_headless(
             window=None,
             human=None,
             clock=game.clock,
-            settings=PlaySettings(log_inline=True),
+            settings=settings or PlaySettings(),
             log=None,
             stop=lambda: game.over or stop(),
+            on_tick=on_tick,
         )
     return Score(*game.state.score)
 

@@ -12,45 +12,26 @@ from typing import Annotated, Any
 import typer
 
 from agent.decision import DecisionSettings
-from agent.loop import PlaySettings, play
+from agent.loop import PlaySettings
 from agent.report import TickView
-from agent.trial import Score, TrialReport
+from agent.trial import TrialReport
 from data.console import AsJson, Seed, print_json, print_table, progress
-from gui.practice.devices import HeadlessGame
+from gui.practice.trials import MatchPlan, play_headless
 from models.engine import PolicyRunner
 
 HELD_MS = 150.0
 
 
-class Match:
-    """One match of a policy that decides one way."""
+class Changes:
+    """Counts keys that go down or up in a match."""
 
-    def __init__(self, difficulty: str, seconds: float, seed: int) -> None:
-        self._game = HeadlessGame(difficulty, seconds, seed)
-        self._seed = seed
+    def __init__(self) -> None:
+        self.count = 0
         self._held: frozenset[str] = frozenset()
-        self.changes = 0
-        """Keys that went down or up."""
 
-    def play(self, runner: PolicyRunner, decision: DecisionSettings) -> Score:
-        """Play it to the end."""
-        game = self._game
-        play(
-            runner=runner,
-            screen=game.screen,
-            sink=game.sink,
-            window=None,
-            human=None,
-            clock=game.clock,
-            settings=PlaySettings(decision=decision, seed=self._seed),
-            log=None,
-            stop=lambda: game.over,
-            on_tick=self._count,
-        )
-        return Score(*game.state.score)
-
-    def _count(self, view: TickView) -> None:
-        self.changes += len(view.held ^ self._held)
+    def see(self, view: TickView) -> None:
+        """Look at a tick."""
+        self.count += len(view.held ^ self._held)
         self._held = view.held
 
 
@@ -77,15 +58,19 @@ def main(
     """Play, count and compare."""
     runner = PolicyRunner.load(run, threads=1)
     told: list[dict[str, Any]] = []
+    plan = MatchPlan(player=str(run), difficulty=difficulty, seconds=seconds)
     compared = ways(head.name for head in runner.profile.heads)
     with progress(quiet=as_json) as show:
         for name, decision in compared.items():
             scores, changes = [], 0
-            for number in range(matches):
-                match = Match(difficulty, seconds, seed + number)
-                scores.append(match.play(runner, decision))
-                changes += match.changes
-                show(name, (number + 1) / matches)
+            for number in range(seed, seed + matches):
+                seen = Changes()
+                how = PlaySettings(decision=decision, seed=number)
+                scores.append(
+                    play_headless(plan, number, runner=runner, settings=how, on_tick=seen.see)
+                )
+                changes += seen.count
+                show(name, (number - seed + 1) / matches)
             report = TrialReport(name, difficulty, tuple(scores)).to_json()
             told.append({**report, "key_changes_s": round(changes / seconds / matches, 1)})
     if as_json:
