@@ -212,7 +212,7 @@ def draft_profile(
         ProfileError: A part can't be; the message names the field.
     """
     wanted = {**HotKeys().model_dump(), "stop_key": "f12"}
-    hot_keys = _free_hot_keys({key for head in heads for key in head.keys}, wanted)
+    hot_keys = _free_hot_keys(heads, wanted)
     return _validated(
         {
             "name": name,
@@ -253,8 +253,8 @@ def edited_profile(
     Raises:
         ProfileError: A part can't be; the message names the field.
     """
-    keys = {key for head in heads for key in head.keys}
-    hot_keys = _free_hot_keys(keys, {**profile.hotkeys.model_dump(), "stop_key": profile.stop_key})
+    wanted = {**profile.hotkeys.model_dump(), "stop_key": profile.stop_key}
+    hot_keys = _free_hot_keys(heads, wanted)
     edited = _validated(
         {
             **profile.model_dump(),
@@ -310,9 +310,8 @@ def objects_text(objects: Iterable[ObjectClass]) -> str:
 
 
 def _mirror(profile: GameProfile, heads: Sequence[Head]) -> dict[str, object]:
-    keys = {key for head in heads for key in head.keys}
-    had = profile.mirror
-    pairs = [pair for pair in had.swap if keys.issuperset(pair)] if had else []
+    playing, had = _playing_keys(heads), profile.mirror
+    pairs = [pair for pair in had.swap if playing.issuperset(pair)] if had else []
     pairs = pairs or left_right_pairs(heads)
     if not pairs:
         raise ProfileError("nothing swaps in a mirror: call two classes left and right.")
@@ -326,7 +325,12 @@ def _validated(read: dict[str, object]) -> GameProfile:
         raise ProfileError(first_problem(problem_lines(error, GameProfile, read))) from error
 
 
-def _free_hot_keys(playing: set[str], wanted: dict[str, str]) -> dict[str, str]:
+def _playing_keys(heads: Iterable[Head]) -> set[str]:
+    return {key for head in heads for key in head.keys}
+
+
+def _free_hot_keys(heads: Iterable[Head], wanted: dict[str, str]) -> dict[str, str]:
+    playing = _playing_keys(heads)
     spare = [key for key in SPARE_HOT_KEYS if key not in playing | set(wanted.values())]
     free = dict(wanted)
     for use, key in wanted.items():

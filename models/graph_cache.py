@@ -9,25 +9,30 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from models.seen_cache import newest_first
+
 MOST_GRAPHS = 16
 FORM = 1
 """Of the graph; the next when `models.perception.Graph` computes something else."""
 
 
 def shared_graph(mark: str) -> Path:
-    """Return where a detector's graph is kept for this user, and remove old ones beside it.
+    """Return where a detector's graph is kept for this user.
 
     Args:
         mark: The detector's fingerprint.
     """
-    folder = user_cache_path("understudy") / "graphs"
+    return _folder() / f"{mark}-{FORM}.onnx"
+
+
+def make_room() -> None:
+    """Remove what was not used for longest, so that one more can be kept."""
+    folder = _folder()
     with suppress(OSError):  # without a cache all works, only later
         folder.mkdir(parents=True, exist_ok=True)
-        for file in _newest_first(folder)[MOST_GRAPHS - 1 :]:
+        for _, _, file in newest_first(folder.glob("*.onnx"))[MOST_GRAPHS - 1 :]:
             file.unlink(missing_ok=True)
-    return folder / f"{mark}-{FORM}.onnx"
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    files = [(file.stat().st_mtime_ns, file) for file in folder.glob("*.onnx")]
-    return [file for _, file in sorted(files, reverse=True)]
+def _folder() -> Path:
+    return user_cache_path("understudy") / "graphs"

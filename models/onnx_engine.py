@@ -18,7 +18,6 @@ from data.paths import written_whole
 from data.small_files import read_small
 from models.engines import Device, onnxruntime
 from models.graph_seal import is_sealed, sealed
-from models.seen_cache import mark_used
 
 # Fastest first. TensorRT is left out: it builds its engine for minutes before the first tick.
 ACCELERATORS = {
@@ -78,7 +77,6 @@ def open_cached(
             if is_sealed(kept):  # or else it came with a stranger's run
                 session = open_session(runtime, kept, threads=threads, device=device)
                 if session.get_modelmeta().custom_metadata_map.get("fingerprint") == mark:
-                    mark_used(cache)
                     _keep(kept, caches[:number])
                     return session
     model = export()

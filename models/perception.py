@@ -27,9 +27,10 @@ from models.detections import DecodeSettings, decode_frame
 from models.detector_data import IMAGENET_MEAN, IMAGENET_STD
 from models.encoder import GRID, Encoder, pool
 from models.engines import Device, Engine, choose
-from models.graph_cache import shared_graph
+from models.graph_cache import make_room, shared_graph
 from models.onnx_engine import ACCELERATORS, open_cached, to_onnx
 from models.rebuilding import rebuilt
+from models.seen_cache import mark_used
 from models.ssd import Detector, DetectorSettings
 from models.torch_engine import TorchEngine
 
@@ -243,10 +244,15 @@ def _onnx_engine(
     graph: Callable[[], Graph], mark: str, threads: int, device: Device, cache: Path | None
 ) -> tuple[_Seen, str]:
     """Return what runs the graph, and the accelerator that it runs on if any."""
-    caches = [shared_graph(mark)] if cache is None else [cache, shared_graph(mark)]
-    session = open_cached(
-        lambda: export_graph(graph(), mark), mark, threads=threads, device=device, caches=caches
-    )
+    shared = shared_graph(mark)
+    caches = [shared] if cache is None else [cache, shared]
+
+    def export() -> bytes:
+        make_room()
+        return export_graph(graph(), mark)
+
+    session = open_cached(export, mark, threads=threads, device=device, caches=caches)
+    mark_used(shared)
 
     def run(image: Image) -> tuple[Floats, Floats, Floats]:
         logits, deltas, features = session.run(None, {"image": image})

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def prune(folder: Path, *, most_bytes: int = MOST_BYTES, now_s: float | None = N
     """
     now_s = time.time() if now_s is None else now_s
     removed = kept_bytes = 0
-    for used_s, size, file in _newest_first(folder):
+    for used_s, size, file in newest_first([*folder.glob("*.npy"), *folder.glob("*.npy.part")]):
         kept_bytes += size
         idle_days = (now_s - used_s) / _DAY_S
         if idle_days > MOST_DAYS or (kept_bytes > most_bytes and idle_days > IN_USE_DAYS):
@@ -39,9 +40,10 @@ def prune(folder: Path, *, most_bytes: int = MOST_BYTES, now_s: float | None = N
     return removed
 
 
-def _newest_first(folder: Path) -> list[tuple[float, int, Path]]:
+def newest_first(files: Iterable[Path]) -> list[tuple[float, int, Path]]:
+    """Say when each file was used last, in seconds, and how large it is; the newest come first."""
     found = []
-    for file in [*folder.glob("*.npy"), *folder.glob("*.npy.part")]:
+    for file in files:
         with suppress(OSError):  # gone meanwhile
             facts = file.lstat()
             found.append((facts.st_mtime, facts.st_size, file))

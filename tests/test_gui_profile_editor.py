@@ -11,9 +11,7 @@ from gui.start.editor import ProfileEditor
 from gui.start.heads import Row
 from gui.start.profiles import own_copy
 from tests.factories import altered_profile
-from tests.fakes import PATIENCE_S
 
-PATIENCE_MS = round(1000 * PATIENCE_S)
 LEFT = Qt.MouseButton.LeftButton
 
 

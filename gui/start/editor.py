@@ -1,6 +1,8 @@
 """Change a profile of one's own: its keys, what is to be seen, its window."""
 
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
@@ -8,19 +10,18 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from data.errors import ProfileError
-from data.profile import GameProfile, profile_text
+from data.profile import GameProfile, ObjectClass, profile_text
 from data.profile_draft import edited_profile, objects_text, parse_objects
 from data.profile_toml import write_profile
 from gui.page import Notice, button, heading, row, words
+from gui.start.fields import let_enter_press, rate_field, title_field
 from gui.start.heads import heads_of, rows_of
 from gui.start.heads_table import HeadsTable
 
@@ -47,8 +48,8 @@ class ProfileEditor(QDialog):
         self.resize(760, 700)
         self.notice = Notice()
         self.heads = HeadsTable()
-        self.pattern = QLineEdit(profile.title)
-        self.rate = QDoubleSpinBox()
+        self.pattern = title_field(profile.title)
+        self.rate = rate_field(profile.capture.rate_hz)
         self.objects = QLineEdit(objects_text(profile.objects))
         self.reference = QComboBox()
         self.mirrored = QCheckBox("The game looks and plays the same mirrored")
@@ -57,6 +58,7 @@ class ProfileEditor(QDialog):
         self.save = button("&Save", self._save, main=True)
         self._build()
         self._show()
+        self.objects.textChanged.connect(self._take_objects)
         for changed in (self.pattern.textChanged, self.objects.textChanged, self.heads.edited):
             changed.connect(self._check)
         for ticked in (self.mirrored, self.standing):
@@ -64,10 +66,6 @@ class ProfileEditor(QDialog):
         self._check()
 
     def _build(self) -> None:
-        self.rate.setRange(1, 240)
-        self.rate.setDecimals(0)
-        self.pattern.setToolTip("A part of the window's title; ^ stands for where it begins")
-        self.rate.setToolTip("How often the game is looked at; 20 is enough for most games")
         self.objects.setPlaceholderText("player 6, opponent 6, ball")
         self.objects.setToolTip(
             "What boxes are drawn around, and how many of it count at most in one picture"
@@ -98,41 +96,34 @@ class ProfileEditor(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.problem)
         layout.addWidget(row(None, button("Cancel", self.reject), self.save))
-        for each in self.findChildren(QPushButton):
-            each.setAutoDefault(False)  # or the Enter key would press the first of them
-        self.save.setDefault(True)
+        let_enter_press(self, self.save)
 
     def _show(self) -> None:
         self.heads.show_rows(rows_of(self._profile.heads))
-        self.rate.setValue(self._profile.capture.rate_hz)
         self.mirrored.setChecked(self._profile.mirror is not None)
         self.standing.setChecked(self._profile.may_stand_still)
-        self._offer(self._profile.object_names)
-        at = self.reference.findData(self._profile.reference)
-        self.reference.setCurrentIndex(max(at, 0))
+        self._offer(self._profile.objects, self._profile.reference)
 
-    def _offer(self, names: tuple[str, ...]) -> None:
+    def _take_objects(self) -> None:
+        with suppress(ProfileError):  # told by the check
+            self._offer(parse_objects(self.objects.text()), self.reference.currentData())
+
+    def _offer(self, objects: Sequence[ObjectClass], chosen: str | None) -> None:
         """Offer what is to be seen as whom the person controls; the choice stays if it can."""
-        kept = self.reference.currentData()
         self.reference.clear()
         self.reference.addItem(NOBODY, None)
-        for name in names:
-            self.reference.addItem(name, name)
-        self.reference.setCurrentIndex(max(self.reference.findData(kept), 0))
+        for kind in objects:
+            self.reference.addItem(kind.name, kind.name)
+        self.reference.setCurrentIndex(max(self.reference.findData(chosen), 0))
 
     def _edited(self) -> GameProfile:
-        objects = parse_objects(self.objects.text())
-        names = tuple(kind.name for kind in objects)
-        if names != tuple(self.reference.itemData(at) for at in range(1, self.reference.count())):
-            self._offer(names)
-        had = self._profile.capture.rate_hz
-        rate = self.rate.value()
+        had, rate = self._profile.capture.rate_hz, self.rate.value()
         return edited_profile(
             self._profile,
             title=self.pattern.text(),
             heads=heads_of(self.heads.rows()),
             rate_hz=had if rate == round(had) else rate,  # what the box can't show stays
-            objects=objects,
+            objects=parse_objects(self.objects.text()),
             reference=self.reference.currentData(),
             mirrored=self.mirrored.isChecked(),
             may_stand_still=self.standing.isChecked(),

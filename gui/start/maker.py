@@ -6,10 +6,8 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import (
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -30,6 +28,7 @@ from data.profile_draft import (
 from data.profile_toml import write_profile
 from gui.jobs.keys import Learned
 from gui.page import Notice, button, column, heading, row, words
+from gui.start.fields import let_enter_press, rate_field, title_field
 from gui.start.heads import Draft, made, rows_of
 from gui.start.heads_table import HeadsTable
 from gui.start.listening import Listening
@@ -64,8 +63,8 @@ class ProfileMaker(QDialog):
         self.typed.setAccessibleName("Keys by name")
         self.listening = Listening(studio)
         self.heads = HeadsTable()
-        self.pattern = QLineEdit(title_pattern(title))
-        self.rate = QDoubleSpinBox()
+        self.pattern = title_field(title_pattern(title))
+        self.rate = rate_field(20.0)
         self.problem = words()
         self._stack = QStackedWidget()
         self.back = button("&Back", self._go_back)
@@ -99,11 +98,6 @@ class ProfileMaker(QDialog):
         super().closeEvent(event)
 
     def _build(self) -> None:
-        self.rate.setRange(1, 240)
-        self.rate.setValue(20)
-        self.rate.setDecimals(0)
-        self.rate.setToolTip("How often the game is looked at; 20 is enough for most games")
-        self.pattern.setToolTip("A part of the window's title; ^ stands for where it begins")
         self._stack.addWidget(self._name_step())
         self._stack.addWidget(self._keys_step())
         self._stack.addWidget(self._heads_step())
@@ -114,9 +108,7 @@ class ProfileMaker(QDialog):
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.problem)
         layout.addWidget(row(button("Cancel", self.reject), None, self.back, self.next))
-        for each in self.findChildren(QPushButton):
-            each.setAutoDefault(False)  # or the Enter key would press the first of them
-        self.next.setDefault(True)
+        let_enter_press(self, self.next)
 
     def _name_step(self) -> QWidget:
         self.name.setAccessibleName("Name")
