@@ -13,10 +13,14 @@ from data.boxes import Box, FrameBoxes
 from data.disk import reason
 from data.errors import RecordingError
 from data.opening import DAMAGE
+from data.profile import GameProfile, ObjectClass
 from data.reader import Recording
+from data.same_game import with_objects
 
 
-def replace_boxes(path: Path, boxes: Mapping[int, Sequence[Box]]) -> int:
+def replace_boxes(
+    path: Path, boxes: Mapping[int, Sequence[Box]], *, further: Sequence[ObjectClass] = ()
+) -> int:
     """Give frames of a recording other boxes, in a copy that then takes its place.
 
     Whenever this is cut short, the file is as it was, or as it is to be.
@@ -24,6 +28,8 @@ def replace_boxes(path: Path, boxes: Mapping[int, Sequence[Box]]) -> int:
     Args:
         path: A finished recording.
         boxes: By frame, all that the frame has from now on; other frames keep theirs.
+        further: Objects that the recording's profile may not name. Those that a box is of are
+            named in it from now on, after its own.
 
     Returns:
         How many boxes the recording has now.
@@ -33,8 +39,8 @@ def replace_boxes(path: Path, boxes: Mapping[int, Sequence[Box]]) -> int:
             written.
     """
     with Recording(path) as recording:
-        names = recording.profile.object_names
-        _check(recording, boxes)
+        profile = _named(recording, boxes, further)
+        _check(recording, boxes, profile.object_names)
         kept = [one for one in recording.boxes() if one.frame not in boxes]
     changed = [FrameBoxes(frame, tuple(several)) for frame, several in boxes.items()]
     whole = sorted(kept + changed, key=lambda one: one.frame)
@@ -42,7 +48,10 @@ def replace_boxes(path: Path, boxes: Mapping[int, Sequence[Box]]) -> int:
     try:
         shutil.copyfile(path, part)
         with h5py.File(part, "r+", libver="latest") as file:
-            _write(file, whole, names)
+            if profile is not recording.profile:
+                file.attrs["profile"] = profile.to_json()
+                file.attrs["object_names"] = list(profile.object_names)
+            _write(file, whole, profile.object_names)
         with part.open("rb+") as written:
             os.fsync(written.fileno())
         shutil.copymode(path, part)
@@ -58,8 +67,17 @@ def replace_boxes(path: Path, boxes: Mapping[int, Sequence[Box]]) -> int:
     return sum(len(one.boxes) for one in whole)
 
 
-def _check(recording: Recording, boxes: Mapping[int, Sequence[Box]]) -> None:
-    path, names = recording.path, recording.profile.object_names
+def _named(
+    recording: Recording, boxes: Mapping[int, Sequence[Box]], further: Sequence[ObjectClass]
+) -> GameProfile:
+    """Return the recording's profile, with the further objects that boxes are of."""
+    drawn = {box.class_name for several in boxes.values() for box in several}
+    new = [kind for kind in further if kind.name in drawn]
+    return with_objects(recording.profile, new)
+
+
+def _check(recording: Recording, boxes: Mapping[int, Sequence[Box]], names: Sequence[str]) -> None:
+    path = recording.path
     if not recording.complete:
         raise RecordingError(f"{path}: it was left unfinished. Repair it first.")
     for frame, several in boxes.items():

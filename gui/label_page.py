@@ -27,8 +27,8 @@ from gui.studio import Studio
 
 FRAMES = 60
 _NO_OBJECTS = (
-    "The profile that this was recorded with names no objects, so there is nothing to draw. Name "
-    "what matters (a ball, a player) in the profile on the page Start, and record again."
+    "No objects are named yet, so there is nothing to draw. On the page Start choose the profile "
+    "of this game, name what matters in it with Edit... (a ball, a player), and come back."
 )
 
 
@@ -119,6 +119,7 @@ class LabelPage(Page):
             signal.connect(lambda act=act: self._answer(act))
         self.studio.recordings_changed.connect(self._list_recordings)
         self.studio.runs_changed.connect(self._list_detectors)
+        self.studio.game_changed.connect(lambda _: self._name_more())
 
     def entered(self) -> None:
         """Show what there is, and go on with the recording of last time."""
@@ -169,9 +170,17 @@ class LabelPage(Page):
             self.classes.choose(self.editor.class_index)
             self._count()
 
-    def _want(self, path: Path) -> None:
+    def _name_more(self) -> None:
+        """Open the recording anew where the game names objects that could not be drawn so far."""
+        if self.opened is not None:
+            known = {kind.name for kind in self.opened.objects}
+            if not known.issuperset(self.studio.game.profile.object_names):
+                self._want(self.opened.path, anew=True)
+
+    def _want(self, path: Path, *, anew: bool = False) -> None:
         """Open a recording as soon as what runs has ended."""
-        if self.opened is not None and self.opened.path == path and self._wanted is None:
+        here = self.opened is not None and self.opened.path == path and self._wanted is None
+        if here and not anew:
             return
         self._wanted = None
         self.chooser.show_path(path)
@@ -192,7 +201,7 @@ class LabelPage(Page):
         if self._wanted is not None and not busy and not self.task.doing:
             path, self._wanted = self._wanted, None
             self.notice.clear()
-            request = OpenRequest(path, FRAMES)
+            request = OpenRequest(path, FRAMES, self.studio.game.profile)
             self.task.run(jobs.open_recording, request, "frames are being chosen", self._show)
         self._tell_empty()
         self._allow()
@@ -315,7 +324,7 @@ class LabelPage(Page):
         if self.opened is None:
             why = "Choose a recording first."
         elif not self.opened.objects:
-            why = "The recording's profile names no objects."
+            why = "Nothing is named yet that could be drawn."
         elif self.offer.text:
             why = "Answer the question above first."
         elif self.task.doing:

@@ -11,6 +11,7 @@ from data.errors import RecordingError
 from data.keys import By, KeyEvent, labels_at
 from data.profile import GameProfile
 from data.reader import Recording
+from data.same_game import why_not_learned
 from data.schema import Span, SpanKind
 from models.features import Eyes, SeenProgress, SeenRecording, see_recording
 
@@ -155,11 +156,11 @@ def load_demonstration(
     """Read a recording and look at its frames, or take what is cached.
 
     Raises:
-        RecordingError: It was made with other keys, objects or frame size than the profile's.
+        RecordingError: It lacks keys of the profile, or its pictures are of another size.
         Stopped: `stop` said so.
     """
     with Recording(path) as recording:
-        require_same_game(recording.profile, profile, source=str(path))
+        require_learnable(recording.profile, profile, source=str(path))
         try:
             frames, segments = ticks_of(
                 recording.times_ns, recording.segments(), rate_hz=profile.capture.rate_hz
@@ -176,9 +177,9 @@ def load_demonstration(
         )
         times = recording.times_ns[frames]
         events = recording.key_events()
-        theirs = tuple(event for event in events if event.by is By.HUMAN)
+        theirs = tuple(e for e in events if e.by is By.HUMAN and e.key in profile.keys)
         counts, corrections = np.ones(len(times), dtype=np.bool_), None
-        if recording.is_flight_log or len(theirs) < len(events):
+        if recording.is_flight_log or any(event.by is not By.HUMAN for event in events):
             corrections = corrections_of(theirs, recording.spans())
             counts[:] = False
             for correction in corrections:
@@ -225,21 +226,12 @@ def corrects(path: Path) -> bool:
         return recording.is_flight_log or LABELLED_BY in recording.attributes
 
 
-def require_same_game(found: GameProfile, wanted: GameProfile, *, source: str) -> None:
-    """Refuse a recording that another profile's policy can't learn from.
+def require_learnable(recorded: GameProfile, profile: GameProfile, *, source: str) -> None:
+    """Refuse a recording that a profile's policy can't learn from.
 
     Raises:
-        RecordingError: The message names the difference.
+        RecordingError: The message says why, and what to do.
     """
-    differences = {
-        "heads": [head.classes for head in found.heads] != [head.classes for head in wanted.heads],
-        "objects": found.objects != wanted.objects,
-        "reference": found.reference != wanted.reference,
-        "frame size": found.capture.size != wanted.capture.size,
-    }
-    for what, differs in differences.items():
-        if differs:
-            raise RecordingError(
-                f"{source}: recorded with profile {found.name}, whose {what} differs from that of "
-                f"{wanted.name}. Train with the profile it was recorded with."
-            )
+    reason = why_not_learned(profile, recorded=recorded)
+    if reason:
+        raise RecordingError(f"{source}: {reason}.")

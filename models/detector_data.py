@@ -66,17 +66,19 @@ def read_frames(paths: Sequence[Path], *, names: Sequence[str], stride: int) -> 
     Boxes that a program suggested are no labels; a frame that has only such is passed over.
 
     Raises:
-        RecordingError: A recording knows an object class that is not in `names`.
+        RecordingError: A recording has boxes of a class that is not in `names`.
     """
     frames = []
     for path in paths:
         with Recording(path) as recording:
-            unknown = sorted(set(recording.profile.object_names) - set(names))
+            drawn = drawn_only(recording.boxes())[::stride]
+            unknown = {box.class_name for labelled in drawn for box in labelled.boxes} - set(names)
             if unknown:
                 raise RecordingError(
-                    f"{path}: its object {unknown[0]!r} is none of the profile's: {list(names)}."
+                    f"{path}: it has boxes of {min(unknown)!r}, which the profile doesn't name: "
+                    f"{', '.join(names)}. Name it there, or train with another profile."
                 )
-            for labelled in drawn_only(recording.boxes())[::stride]:
+            for labelled in drawn:
                 corners = [(box.x1, box.y1, box.x2, box.y2) for box in labelled.boxes]
                 classes = [names.index(box.class_name) for box in labelled.boxes]
                 truth = Truth(

@@ -9,9 +9,10 @@ from data.boxes import Box, BoxOrigin
 from data.errors import RecordingError
 from data.inspection.summary import summarise
 from data.keys import KeyEvent
+from data.profile import ObjectClass
 from data.reader import Recording
 from data.relabelling import replace_boxes
-from tests.factories import write_recording
+from tests.factories import practice_profile, write_recording
 
 TRUTH = Box("ball", 5, 6, 15.25, 16.5, BoxOrigin.TRUTH)
 DRAWN = Box("player", 100, 50, 120, 90)
@@ -84,3 +85,20 @@ def test_where_the_copy_can_not_be_written_the_recording_stays(tmp_path: Path):
     with pytest.raises(RecordingError, match="boxes can't be written"):
         replace_boxes(path, {0: [DRAWN]})
     assert path.read_bytes() == before
+
+
+def test_an_object_that_the_recording_did_not_know_is_named_in_it(tmp_path: Path):
+    path = write_recording(tmp_path / "a.h5", frames=4, boxes=[TRUTH])
+    before = practice_profile().object_names
+    keeper, referee = ObjectClass(name="keeper", most=2), ObjectClass(name="referee")
+    box = Box("keeper", 10, 20, 30, 60)
+    replace_boxes(path, {1: [TRUTH, box]}, further=[keeper, referee])
+    assert boxes_of(path)[1] == (TRUTH, box)
+    assert boxes_of(path)[2] == (TRUTH,)
+    with Recording(path) as recording:
+        assert recording.profile.object_names == (*before, "keeper")
+        assert recording.profile.objects[-1] == keeper
+        assert list(recording.attributes["object_names"]) == [*before, "keeper"]
+    assert summarise(path).frames == 4
+    replace_boxes(path, {1: [box], 3: [box]})
+    assert boxes_of(path)[3] == (box,)

@@ -9,10 +9,20 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
 from data.boxes import BoxOrigin
+from data.profile_toml import write_profile
+from data.reader import Recording
+from data.writer import RecordingWriter
 from gui.label.canvas import Mode
 from gui.label.frame_desk import NO_RECORDINGS
 from gui.label.session import session_path
-from tests.factories import write_recording
+from tests.factories import (
+    TICK_NS,
+    altered_profile,
+    capture_facts,
+    picture,
+    practice_profile,
+    write_recording,
+)
 from tests.labelling import (
     LEFT,
     about,
@@ -258,3 +268,81 @@ def test_a_killed_process_is_told_and_the_page_goes_on(page, qtbot, path):
     press(page, qtbot, Key.Key_S, ctrl=True)
     wait(qtbot, lambda: not page.keeper.dirty)
     assert len(stored(path)) == 1
+
+
+def own_game(studio, **changes: object) -> str:
+    """Write a profile of one's own."""
+    file = studio.profiles / "mine.toml"
+    file.parent.mkdir(exist_ok=True)
+    write_profile(altered_profile(name="practice", **changes), file)
+    return str(file)
+
+
+def classes(page) -> tuple[str, ...]:
+    assert page.opened is not None
+    return tuple(kind.name for kind in page.opened.objects)
+
+
+def test_what_the_game_names_by_now_can_be_drawn_in_older_recordings(page, qtbot, path, studio):
+    had = practice_profile()
+    drawn(page, qtbot, 20, 20, 60, 60)
+    further = [*had.model_dump()["objects"], {"name": "keeper", "most": 2}]
+    studio.choose_game(own_game(studio, objects=further))
+    wait(qtbot, lambda: page.opened is not None and "keeper" in classes(page))
+    wait(qtbot, lambda: not page.task.doing)
+    assert classes(page) == (*had.object_names, "keeper")
+    assert [name for name, _ in boxes(page)] == ["player"]
+    press(page, qtbot, Key.Key_6)
+    press(page, qtbot, Key.Key_W)
+    drag(page, qtbot, (100, 60), (130, 90))
+    wait(qtbot, lambda: page.editor.state.text() == "All saved")
+    frame = page.editor.frame
+    assert [box.class_name for box in stored(path)[frame]] == ["player", "keeper"]
+    with Recording(path) as recording:
+        assert recording.profile.object_names == (*had.object_names, "keeper")
+    studio.choose_game("practice")
+    assert classes(page) == (*had.object_names, "keeper")
+
+
+def test_boxes_of_a_name_that_is_gone_are_still_offered(studio, qtbot, path):
+    further = [*practice_profile().model_dump()["objects"], {"name": "keeper"}]
+    studio.choose_game(own_game(studio, objects=further))
+    with label_page(studio, qtbot) as page:
+        opened(page, qtbot, path)
+        press(page, qtbot, Key.Key_6)
+        drawn(page, qtbot, 100, 60, 140, 100)
+        wait(qtbot, lambda: session_path(path).exists())
+        left_behind = session_path(path).read_text()
+        before = path.read_bytes()
+    path.write_bytes(before)  # as if it had been killed before it saved
+    session_path(path).write_text(left_behind)
+    studio.choose_game("practice")
+    with label_page(studio, qtbot) as page:
+        wait(qtbot, lambda: page.offer.text != "")
+        qtbot.mouseClick(page.offer.restore_button, LEFT)
+        wait(qtbot, lambda: page.editor.state.text() == "All saved")
+    ((box,),) = stored(path).values()
+    assert box.class_name == "keeper"
+
+
+def test_a_game_without_names_says_where_to_give_them(studio, qtbot):
+    studio.recordings.mkdir()
+    nothing = altered_profile(objects=[], reference=None)
+    path = studio.recordings / "bare.h5"
+    with RecordingWriter(path, profile=nothing, facts=capture_facts()) as writer:
+        for index in range(5):
+            writer.append_frame(picture(index), index * TICK_NS)
+    studio.choose_game(own_game(studio, objects=[], reference=None))
+    with label_page(studio, qtbot) as page:
+        opened(page, qtbot, path)
+        assert "page Start" in page.notice.text
+        assert not page.train_button.isEnabled()
+        studio.choose_game(own_game(studio, objects=[{"name": "ball"}], reference=None))
+        wait(qtbot, lambda: page.opened is not None and classes(page) == ("ball",))
+        wait(qtbot, lambda: not page.task.doing)
+        assert page.notice.text == ""
+        press(page, qtbot, Key.Key_W)
+        drag(page, qtbot, (100, 60), (130, 90))
+        wait(qtbot, lambda: page.editor.state.text() == "All saved")
+        assert [box.class_name for box in stored(path)[page.editor.frame]] == ["ball"]
+        assert page.train_button.isEnabled()

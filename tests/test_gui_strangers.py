@@ -75,7 +75,6 @@ def test_a_hostile_file_beside_a_recording_or_a_run_counts_as_none(tmp_path: Pat
         recording="it",
         frame_count=10,
         size=FrameSize(64, 32),
-        objects=("ball",),
     )
     assert session is None
 
@@ -116,7 +115,7 @@ def test_numbers_without_end_are_no_score_and_no_boxes(tmp_path: Path):
     path = session_path(tmp_path / "me.h5")
     path.write_text('{"version": 1, "recording": "it", "frames": [Infinity]}')
     size = FrameSize(64, 32)
-    assert read_session(path, recording="it", frame_count=9, size=size, objects=()) is None
+    assert read_session(path, recording="it", frame_count=9, size=size) is None
 
 
 @pytest.mark.timeout(30)

@@ -36,10 +36,11 @@ from gui.train.words import (
 )
 from models.detector_recipe import DetectorTrainingSettings
 from models.policy_recipe import FitSettings, PolicyTrainingSettings
+from tests.factories import altered_profile, practice_profile
 
 
 def play(minutes: float, name: str = "a.h5", **more: object) -> Source:
-    return Source(Path(name), 60 * minutes, "practice", **more)  # type: ignore[arg-type]
+    return Source(Path(name), 60 * minutes, practice_profile(), **more)  # type: ignore[arg-type]
 
 
 def test_the_usual_choices_are_the_usual_settings():
@@ -143,12 +144,27 @@ def test_it_says_whether_the_pictures_are_enough(pictures, said):
 
 
 def test_what_can_not_be_ticked_says_why():
-    assert unfit("policy", play(1), "practice") is None
-    assert "other" in str(unfit("policy", play(1), "other"))
-    assert "Nobody took over" in str(unfit("policy", play(1, corrected_s=0.0), "practice"))
-    assert "page Label" in str(unfit("detector", play(1), "practice"))
-    assert unfit("policy", Source(Path("x"), problem="Damaged."), "practice") == "Damaged."
+    game = practice_profile()
+    assert unfit("policy", play(1), game) is None
+    assert "Nobody took over" in str(unfit("policy", play(1, corrected_s=0.0), game))
+    assert "page Label" in str(unfit("detector", play(1), game))
+    assert unfit("policy", Source(Path("x"), problem="Damaged."), game) == "Damaged."
     assert holds(play(1, pictures=7)) == "your play, 7 labelled pictures"
+
+
+def test_what_was_recorded_before_the_profile_changed_can_be_ticked():
+    other = altered_profile(
+        name="other", title="^Sunday Ball", objects=[{"name": "puck"}], reference=None
+    )
+    assert "the game at hand is other" in str(unfit("policy", play(1), other))
+    here = play(1, window_title="Sunday Ball 2", pictures=3)
+    assert unfit("policy", here, other) is None
+    assert unfit("detector", here, other) is None
+    jump = {"name": "jump", "classes": {"none": [], "jump": ["space"]}}
+    heads = [*practice_profile().model_dump()["heads"], jump]
+    more = altered_profile(heads=heads)
+    assert "Recorded without listening to the key space" in str(unfit("policy", here, more))
+    assert unfit("detector", here, more) is None
 
 
 def test_why_it_can_not_start():

@@ -16,7 +16,7 @@ from models.checkpoint import (
     select_weights,
 )
 from models.run_files import MOST_CONFIG_BYTES
-from tests.factories import practice_profile
+from tests.factories import altered_profile, practice_profile
 
 
 def config(kind: str = "policy") -> dict[str, object]:
@@ -127,6 +127,15 @@ def test_another_profile_is_refused_by_its_difference(profile: GameProfile, mess
 
 def test_the_same_profile_fits() -> None:
     require_profile(config(), practice_profile(), source="runs/x")
+
+
+def test_objects_that_were_named_after_the_training_are_no_difference() -> None:
+    known = [kind.model_dump() for kind in practice_profile().objects]
+    later = altered_profile(objects=[*known, {"name": "keeper"}])
+    require_profile(config(), later, source="runs/x")
+    first = altered_profile(objects=[{"name": "keeper"}, *known])
+    with pytest.raises(CheckpointError, match="profile practice has keeper, player"):
+        require_profile(config(), first, source="runs/x")
 
 
 def test_a_detector_minds_neither_keys_nor_rate() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.errors import RecordingError
 from data.keys import By, KeyEvent
 from data.schema import Span, SpanKind
 from data.writer import RecordingWriter, TickRow
@@ -17,7 +18,14 @@ from models.demonstrations import (
     labelled,
     load_demonstration,
 )
-from tests.factories import TICK_NS, capture_facts, picture, practice_profile, write_recording
+from tests.factories import (
+    TICK_NS,
+    altered_profile,
+    capture_facts,
+    picture,
+    practice_profile,
+    write_recording,
+)
 from tests.toy_play import ToyEyes, toy_demonstration
 
 PROFILE = practice_profile()
@@ -140,3 +148,23 @@ def test_a_correction_lasts_from_the_first_key_to_the_last():
 def test_a_correction_that_ends_before_it_starts_is_refused():
     with pytest.raises(ValueError, match="ends after it starts"):
         Correction(2, 1)
+
+
+def test_play_is_learned_with_other_groups_of_its_keys(tmp_path: Path):
+    keys = (press(0, "right"), press(MS, "up"), release(LAST_NS, "up"), release(LAST_NS, "right"))
+    path = write_recording(tmp_path / "a.h5", frames=60, keys=keys)
+    steering = {"name": "steering", "classes": {"none": [], "ahead": ["right"]}}
+    fewer = altered_profile(name="fewer", heads=[steering], mirror=None)
+    found = load_demonstration(path, fewer, ToyEyes(), folder=tmp_path / "seen")
+    assert {event.key for event in found.events} == {"right"}
+    classes = labelled(found, fewer, shift_ms=0.0).classes["steering"]
+    held = np.arange(60) * TICK_NS < LAST_NS
+    np.testing.assert_array_equal(classes, held.astype(classes.dtype))
+
+
+def test_play_without_one_of_the_keys_is_refused(tmp_path: Path):
+    path = write_recording(tmp_path / "a.h5", frames=4)
+    jump = {"name": "jump", "classes": {"none": [], "jump": ["space"]}}
+    more = altered_profile(heads=[*PROFILE.model_dump()["heads"], jump])
+    with pytest.raises(RecordingError, match=r"a\.h5: recorded without listening to the key space"):
+        load_demonstration(path, more, ToyEyes(), folder=tmp_path / "seen")

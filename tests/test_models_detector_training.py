@@ -164,8 +164,14 @@ def test_recordings_without_boxes_are_refused(tmp_path: Path) -> None:
 
 def test_unknown_objects_are_named(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "a.h5", frames=2, boxes=[Box("ball", 1, 1, 9, 9)])
-    with pytest.raises(RecordingError, match="'ball' is none of"):
+    with pytest.raises(RecordingError, match="boxes of 'ball', which the profile doesn't name"):
         read_frames([path], names=[name for name in NAMES if name != "ball"], stride=1)
+
+
+def test_an_object_without_a_box_need_not_be_known(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "a.h5", frames=2, boxes=[Box("ball", 1, 1, 9, 9)])
+    (frame, _) = read_frames([path], names=["ball"], stride=1)
+    assert frame.truth.classes.tolist() == [0]
 
 
 def test_neighbouring_frames_are_skipped(tmp_path: Path) -> None:

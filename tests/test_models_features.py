@@ -8,7 +8,6 @@ from models.augmentation import AugmentationSettings, worsened
 from models.demonstrations import (
     labelled,
     load_demonstration,
-    require_same_game,
     ticks_of,
 )
 from models.features import SeenFrames, Stopped, see_recording
@@ -122,13 +121,6 @@ def test_a_recording_slower_than_the_policy_is_refused(tmp_path):
     path = write_recording(tmp_path / "slow.h5")
     with pytest.raises(RecordingError, match=r"slow\.h5: it has 20\.0 frames a second"):
         load_demonstration(path, fast, ToyEyes(), folder=tmp_path)
-
-
-def test_a_recording_of_another_game_is_refused():
-    profile = practice_profile()
-    other = profile.model_copy(update={"name": "other", "heads": profile.heads[:1]})
-    with pytest.raises(RecordingError, match="whose heads differs from that of practice"):
-        require_same_game(other, profile, source="x.h5")
 
 
 def test_worsening_misses_jitters_and_leaves_the_original_alone():

@@ -9,7 +9,9 @@ import numpy as np
 from data.boxes import Box, BoxOrigin
 from data.errors import RecordingError, UnderstudyError
 from data.frames import Image, encode_jpeg
+from data.profile import GameProfile
 from data.reader import Recording
+from data.same_game import is_same_game, with_objects
 from gui.jobs.line import Line
 from gui.label.choosing import SIDE, chosen_frames
 from gui.label.document import Mark
@@ -55,16 +57,16 @@ def open_recording(request: OpenRequest, line: Line) -> Opened:
             )
         if not recording.frame_count:
             raise RecordingError(f"{request.path.name} holds no pictures. Record another one.")
-        profile = recording.profile
+        profile = _named(recording, request.game)
         identity = identity_of(recording)
         session = read_session(
             session_path(request.path),
             recording=identity,
             frame_count=recording.frame_count,
             size=profile.capture.size,
-            objects=profile.object_names,
         )
         if session is not None and (session.frames or session.unsaved):
+            profile = with_objects(profile, session.objects)
             frames = sorted({*session.frames, *session.unsaved})
         else:
             mine = _looked_at(recording)
@@ -92,7 +94,7 @@ def suggest(request: SuggestRequest, line: Line) -> Suggested:
     from models.suggestions import by_detector
 
     with Recording(request.path) as recording:
-        detector, mapping = _detector(request.by, recording)
+        detector, mapping = _detector(request.by, [kind.name for kind in request.objects])
         pictures = _pictures(recording, request.frames, "Looking for objects", line)
         found = by_detector(detector, mapping)(pictures, {})
         return Suggested(
@@ -141,7 +143,7 @@ def save(request: SaveRequest, line: Line) -> int:
                 f"{request.path.name} is another recording than the one these boxes were drawn "
                 "on. Put that one back, or open this one anew."
             )
-    return replace_boxes(request.path, request.boxes)
+    return replace_boxes(request.path, request.boxes, further=request.objects)
 
 
 def import_folder(request: ImportRequest, line: Line) -> Imported:
@@ -172,6 +174,14 @@ def export_folder(request: ExportRequest, line: Line) -> int:
         request.path, request.out, kind=request.kind, stop=line.stop_asked,
         on_progress=lambda share: line.progress("Writing pictures and boxes", share),
     ).frames  # fmt: skip
+
+
+def _named(recording: Recording, game: GameProfile) -> GameProfile:
+    """Return the recording's profile with what its game names by now, too."""
+    found, title = recording.profile, recording.facts.window_title
+    if is_same_game(game, recorded=found, window_title=title):
+        return with_objects(found, game.objects)
+    return found
 
 
 def identity_of(recording: Recording) -> str:
@@ -258,12 +268,11 @@ def _pictures(
         line.progress(what, (number + 1) / len(frames))
 
 
-def _detector(by: str, recording: Recording) -> "tuple[PictureDetector, dict[str, str]]":
+def _detector(by: str, objects: Sequence[str]) -> "tuple[PictureDetector, dict[str, str]]":
     """Open a detector, and say which of its classes is which object."""
     from models.picture_detection import open_run, open_torchvision
     from models.suggestions import COCO, COCO_MAP
 
-    objects = recording.profile.object_names
     opened = open_torchvision if by == COCO else open_run
     detector = opened(by, threshold=LEAST_SCORE)
     usual = {name: name for name in detector.names} | (COCO_MAP if by == COCO else {})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from data.errors import UnderstudyError
 from data.paths import require_input
+from data.profile import GameProfile
 from gui.jobs.line import Line
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
@@ -248,8 +249,10 @@ class Source:
     path: Path
     seconds: float = 0.0
     """Of play, without pauses."""
-    game: str = ""
-    """Name of its profile."""
+    profile: GameProfile | None = None
+    """That it was recorded with; None where there is a `problem`."""
+    window_title: str = ""
+    """Of the window that was recorded; empty where there was none."""
     corrected_s: float | None = None
     """Of take-overs in a flight log; None for a recording of plain play."""
     pictures: int = 0
@@ -289,7 +292,8 @@ def _look_into(path: Path) -> Source:
         elif any(event.by is not By.HUMAN for event in recording.key_events()):
             corrected_s = 0.0
         pictures = len(drawn_only(recording.boxes()))
-        return Source(path, seconds, recording.profile.name, corrected_s, pictures)
+        title = recording.facts.window_title
+        return Source(path, seconds, recording.profile, title, corrected_s, pictures)
 
 
 def _labelled(path: Path) -> int:

@@ -66,7 +66,7 @@ class Assistant(QObject):
         document, opened = self._editor.document, self._opened
         if document is not None and opened is not None:
             frames = tuple(f for f in document.frames if not document.sheet(f).done)
-            request = SuggestRequest(opened.path, by, frames)
+            request = SuggestRequest(opened.path, by, frames, opened.objects)
             self._run(jobs.suggest, request, "boxes are being suggested", self._take)
 
     def carry(self) -> None:

@@ -40,7 +40,7 @@ class Keeper(QObject):
         self.failing = False
         self._touched = False
         self._studio = studio
-        self._identity = opened.identity
+        self._identity, self._objects = opened.identity, opened.objects
         self._document = document
         self._worker: Worker | None = None
         self._sent: dict[int, Marks] = {}
@@ -80,7 +80,7 @@ class Keeper(QObject):
             return
         self.told.emit("Saving…")
         boxes = {f: tuple(mark.box for mark in marks) for f, marks in self._sent.items()}
-        request = SaveRequest(self.path, self._identity, boxes)
+        request = SaveRequest(self.path, self._identity, boxes, self._objects)
         self._worker = self._studio.worker(save, request)
         self._worker.ended.connect(self._ended)
         self._worker.start()

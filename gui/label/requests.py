@@ -6,7 +6,7 @@ from pathlib import Path
 from data.box_files.folder import BoxFormat, Problem
 from data.boxes import Box
 from data.frames import FrameSize
-from data.profile import ObjectClass
+from data.profile import GameProfile, ObjectClass
 from gui.label.document import Marks
 from gui.label.enough import ClassCount
 from gui.label.session import Session
@@ -31,6 +31,8 @@ class OpenRequest:
     path: Path
     count: int
     """How many to choose where none were chosen before."""
+    game: GameProfile
+    """The one at hand, which may name objects that the recording doesn't know yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Opened:
     """Tells it from another recording of the same name."""
     size: FrameSize
     objects: tuple[ObjectClass, ...]
+    """Those of the recording, then what its game names by now."""
     frame_count: int
     added: Added
     session: Session | None
@@ -75,6 +78,7 @@ class SuggestRequest:
     by: str
     """`coco`, a detector's run folder, or shipped weights by name."""
     frames: tuple[int, ...]
+    objects: tuple[ObjectClass, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class SaveRequest:
     identity: str
     boxes: dict[int, tuple[Box, ...]]
     """By frame, all that it has."""
+    objects: tuple[ObjectClass, ...]
 
 
 @dataclass(frozen=True, slots=True)

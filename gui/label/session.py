@@ -12,6 +12,7 @@ from typing import Any
 from data.boxes import Box, BoxOrigin
 from data.frames import FrameSize
 from data.paths import written_whole
+from data.profile import ObjectClass
 from data.small_files import read_json
 from gui.label.document import Mark, Marks
 
@@ -31,6 +32,12 @@ class Session:
     done: frozenset[int] = frozenset()
     unsaved: dict[int, Marks] = field(default_factory=dict)
     """Boxes that the recording doesn't hold yet; all of a frame."""
+
+    @property
+    def objects(self) -> tuple[ObjectClass, ...]:
+        """What these boxes are of; the profile at hand may be another than when they were drawn."""
+        names = {mark.box.class_name for marks in self.unsaved.values() for mark in marks}
+        return tuple(ObjectClass(name=name) for name in sorted(names))
 
 
 def session_path(recording: Path) -> Path:
@@ -56,7 +63,7 @@ def write_session(path: Path, session: Session) -> None:
 
 
 def read_session(
-    path: Path, *, recording: str, frame_count: int, size: FrameSize, objects: tuple[str, ...]
+    path: Path, *, recording: str, frame_count: int, size: FrameSize
 ) -> Session | None:
     """Read it; None where there is none, or it is of another recording, or makes no sense."""
     try:
@@ -72,7 +79,7 @@ def read_session(
 
         frames = sorted({frame(each) for each in told["frames"][:MOST_FRAMES]})
         unsaved = {
-            frame(key): tuple(_mark(row, size, objects) for row in rows)
+            frame(key): tuple(_mark(row, size) for row in rows)
             for key, rows in told["unsaved"].items()
         }
         done = frozenset(frame(each) for each in told["done"])
@@ -85,12 +92,10 @@ def _row(mark: Mark) -> list[object]:
     return [mark.box.class_name, *mark.corners, int(mark.box.origin), mark.score]
 
 
-def _mark(row: Any, size: FrameSize, objects: tuple[str, ...]) -> Mark:  # noqa: ANN401 - JSON
+def _mark(row: Any, size: FrameSize) -> Mark:  # noqa: ANN401 - JSON
     name, x1, y1, x2, y2, origin, score = row
     x1, y1, x2, y2 = (float(edge) for edge in (x1, y1, x2, y2))
     if not (0 <= x1 < x2 <= size.width_px and 0 <= y1 < y2 <= size.height_px):
         raise ValueError(f"a box at {row}")
-    if name not in objects:
-        raise ValueError(f"no object {name!r}")
-    box = Box(name, x1, y1, x2, y2, BoxOrigin(origin))
+    box = Box(ObjectClass(name=name).name, x1, y1, x2, y2, BoxOrigin(origin))
     return Mark(box, None if score is None else float(score))

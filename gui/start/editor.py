@@ -86,8 +86,8 @@ class ProfileEditor(QDialog):
         layout.addWidget(heading(self._profile.name))
         layout.addWidget(
             words(
-                "For what is recorded from now on: a recording keeps the keys and the names that "
-                "its profile had.",
+                "Recordings made before stay of use: their keys may be grouped anew or left out, "
+                "and what is named here can be drawn in them. A new key was not recorded in them.",
                 quiet=True,
             )
         )

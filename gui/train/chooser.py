@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from data.profile import GameProfile
 from gui.jobs.train import Source
 from gui.library.marks import Mark
 from gui.page import button, column, plain_tip, row, words
@@ -40,7 +41,7 @@ class Chooser(QWidget):
         self._sources: dict[Path, Source] = {}
         self._marks: Mapping[Path, Mark] = {}
         self._ticked: dict[Path, bool] = {}
-        self._game = ""
+        self._game: GameProfile | None = None
         self._wanted: frozenset[Path] | None = None
         self._quiet = False
         self.tree = QTreeWidget()
@@ -58,7 +59,7 @@ class Chooser(QWidget):
         self,
         sources: Iterable[Source],
         *,
-        game: str,
+        game: GameProfile,
         marks: Mapping[Path, Mark],
         looking: bool = False,
     ) -> None:
@@ -66,7 +67,7 @@ class Chooser(QWidget):
 
         Args:
             sources: All recordings and flight logs.
-            game: Name of the profile at hand; others can't be ticked.
+            game: The profile at hand; recordings of other games can't be ticked.
             marks: What a person marked recordings for.
             looking: Whether more may come.
         """
@@ -114,7 +115,7 @@ class Chooser(QWidget):
         return self._ticked.get(source.path, usual)
 
     def _unfit(self, source: Source) -> str | None:
-        return unfit(self._kind, source, self._game)
+        return None if self._game is None else unfit(self._kind, source, self._game)
 
     def _build(self) -> None:
         self.tree.setHeaderLabels(["Recording", "Length", "Holds", "Marked for"])

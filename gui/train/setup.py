@@ -78,7 +78,7 @@ class Setup(QWidget):
         names = self._remembered("unticked", "[]")
         self.chooser.remember_unticked(names, [source.path for source in found])
         self.chooser.show_sources(
-            found, game=self._studio.game.profile.name, marks=marks, looking=looking
+            found, game=self._studio.game.profile, marks=marks, looking=looking
         )
 
     def show_runs(self, runs: Sequence[RunEntry]) -> None:

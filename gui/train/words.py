@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from data.moments import moment
+from data.profile import GameProfile
+from data.same_game import is_same_game, why_not_learned
 from gui.jobs.line import Ended, How
 from gui.jobs.train import Source, Trained
 from gui.runs_on_disk import Kind
@@ -90,12 +92,15 @@ def holds(source: Source) -> str:
     return said
 
 
-def unfit(kind: Kind, source: Source, game: str) -> str | None:
+def unfit(kind: Kind, source: Source, game: GameProfile) -> str | None:
     """Say why a recording can't be ticked, or None."""
-    if source.problem:
+    if source.problem or source.profile is None:
         return source.problem
-    if source.game != game:
-        return f"Recorded with the profile {source.game}; the game at hand is {game}."
+    recorded = source.profile
+    if not is_same_game(game, recorded=recorded, window_title=source.window_title):
+        return f"Recorded with the profile {recorded.name}; the game at hand is {game.name}."
+    if kind == "policy" and (reason := why_not_learned(game, recorded=recorded)):
+        return f"{reason[:1].upper()}{reason[1:]}."
     if kind == "detector" and not source.pictures:
         return "It holds no labelled pictures. Draw boxes on the page Label."
     if kind == "policy" and source.corrected_s == 0.0:
