@@ -44,6 +44,12 @@ def moment(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
+def moment_to_tenth(seconds: float) -> str:
+    """Write a moment as `1:30.5`, rounded down."""
+    tenths = max(0, int(10 * seconds + 1e-6))
+    return f"{moment(tenths / 10)}.{tenths % 10}"
+
+
 def length(seconds: float) -> str:
     """Write how long something took, such as `0.4 s`, `12 s` or `3:05 min`."""
     if seconds < 59.5:

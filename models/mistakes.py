@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from data.frames import Image
-from data.moments import moment
+from data.moments import moment_to_tenth
 from data.profile import Head
 from data.reader import Recording
 from models.evaluation import Evaluation, seconds_into
@@ -107,7 +107,7 @@ def draw_mistakes(mistakes: Sequence[Mistake], evaluation: Evaluation, *, out: P
             image = recording.frame(frame)
         at_s = seconds_into(passage, one.tick)
         rows = passage.rows(one.tick, one.tick + 1)[0]
-        where = f"{passage.source.stem} at {moment(at_s)}{at_s % 1:.1f}".replace("0.", ".", 1)
+        where = f"{passage.source.stem} at {moment_to_tenth(at_s)}"
         drawn = draw_tracked(image, tokenizer.tracked(rows), kinds, width_px=_WIDTH_PX)
         pictures.append(_with_strip(drawn, number, one, where))
         lines.append(

@@ -1,6 +1,6 @@
 import pytest
 
-from data.moments import length, moment, parse_moment, parse_stretch
+from data.moments import length, moment, moment_to_tenth, parse_moment, parse_stretch
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ def test_a_stretch_has_two_ends_in_order():
         parse_stretch("120")
     with pytest.raises(ValueError, match="doesn't end"):
         parse_stretch("3:00-2:30")
+
+
+def test_a_moment_to_the_tenth_never_runs_over():
+    told = [moment_to_tenth(s) for s in (0, 2.5, 10.3, 38.06, 38.96, 59.99, 3750.25)]
+    assert told == ["0:00.0", "0:02.5", "0:10.3", "0:38.0", "0:38.9", "0:59.9", "1:02:30.2"]
 
 
 def test_moments_and_lengths_are_written_for_people():
