@@ -36,6 +36,16 @@ MinHold = Annotated[
     float | None,
     typer.Option("--min-hold", min=0, help="Keep a decision so many ms; the profile's if none."),
 ]
+Stuck = Annotated[
+    float | None,
+    typer.Option(
+        "--stuck",
+        min=0,
+        metavar="SECONDS",
+        help="Draw keys while the likeliest have been the same for so long; 0: never. If none, 3 "
+        "where the profile says may_stand_still.",
+    ),
+]
 Allow = Annotated[
     str | None,
     typer.Option("--allow", metavar="KEY,KEY", help="Press no other keys; the profile's if none."),
@@ -72,6 +82,7 @@ def play(
     seconds: Seconds = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Press nothing.")] = False,
     temperature: Temperature = 0.0,
+    stuck: Stuck = None,
     min_hold: MinHold = None,
     allow: Allow = None,
     seed: Seed = 0,
@@ -99,7 +110,7 @@ def play(
     game = chosen or runner.profile
     settings = PlaySettings(
         seconds=seconds,
-        decision=_decision(game, temperature, min_hold, allow),
+        decision=_decision(game, temperature, min_hold, allow, stuck),
         seed=seed,
         log_part_s=None if log_minutes is None else 60 * log_minutes,
     )
@@ -122,9 +133,13 @@ def play(
 
 
 def _decision(
-    game: "GameProfile", temperature: float, min_hold_ms: float | None, allow: str | None
+    game: "GameProfile",
+    temperature: float,
+    min_hold_ms: float | None,
+    allow: str | None,
+    stuck_s: float | None,
 ) -> "DecisionSettings":
-    from agent.decision import DecisionSettings
+    from agent.decision import DecisionSettings, stuck_after
 
     allowed = None
     if allow is not None:
@@ -134,7 +149,12 @@ def _decision(
                 f"--allow: {key!r} is none of the profile's keys ({', '.join(game.keys)})"
             )
     holds = {} if min_hold_ms is None else {head.name: min_hold_ms for head in game.heads}
-    return DecisionSettings(temperature=temperature, min_hold_ms=holds, allowed=allowed)
+    return DecisionSettings(
+        temperature=temperature,
+        min_hold_ms=holds,
+        allowed=allowed,
+        stuck_s=stuck_after(game) if stuck_s is None else stuck_s or None,
+    )
 
 
 class _Watched:

@@ -17,7 +17,9 @@ from data.profile import GameProfile, Head
 
 Probabilities = Mapping[str, npt.NDArray[np.float32]]
 """For each head, `(classes,)`, 0 to 1."""
-SMALLEST = 1e-9  # keeps the logarithm of a class that is ruled out finite
+STUCK_S = 3.0
+"""Where a picture may stand still: see `DecisionSettings.stuck_s`."""
+HOTTEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,15 @@ class DecisionSettings:
     """0 takes the likeliest class; above, classes are drawn, the more evenly the higher it is."""
     allowed: frozenset[str] | None = None
     """Keys that may be pressed; None for all of the profile's."""
+    stuck_s: float | None = None
+    """Once the likeliest classes have been the same for so long, keys are drawn until others are
+    likelier, at a temperature that is 1 then and rises by 1 in each further such time, up to
+    `HOTTEST`; None for never. Where nothing moves until somebody plays, such as before a goal kick,
+    what is likeliest would else stay so for ever."""
 
     def __post_init__(self) -> None:
+        if self.stuck_s is not None and self.stuck_s <= 0:
+            raise ValueError(f"stuck_s must be above 0, got {self.stuck_s}")
         if not 0 <= self.temperature <= 10:
             raise ValueError(f"the temperature must lie between 0 and 10, got {self.temperature}")
         for head, hold_ms in self.min_hold_ms.items():
@@ -54,6 +63,14 @@ class DecisionState:
     """For each head, the class that is kept and when it was chosen."""
 
     since_ns: Mapping[str, tuple[int, int]]
+    likeliest: tuple[int, ...] = ()
+    """The likeliest class of each head."""
+    likeliest_since_ns: int = 0
+
+
+def stuck_after(profile: GameProfile) -> float | None:
+    """Return the usual `DecisionSettings.stuck_s` of a game."""
+    return STUCK_S if profile.may_stand_still else None
 
 
 def decide(
@@ -76,14 +93,20 @@ def decide(
         probabilities: What the policy says.
         at_ns: Time of the tick.
         state: What came out of the last call; None is fresh.
-        rng: Needed only when the temperature is above 0.
+        rng: Needed only when the temperature is above 0, or `stuck_s` is set.
 
     Raises:
         UnderstudyError: The probabilities don't fit the profile, or are not numbers.
     """
     kept = {} if state is None else dict(state.since_ns)
-    for head in profile.heads:
-        index = _choose(head, probabilities, settings, rng)
+    logits = [_logits(head, probabilities) for head in profile.heads]
+    likeliest = tuple(int(np.argmax(of_head)) for of_head in logits)
+    since_ns = at_ns
+    if state is not None and state.likeliest == likeliest:
+        since_ns = state.likeliest_since_ns
+    temperature = _temperature(settings, stuck_ns=at_ns - since_ns)
+    for head, of_head in zip(profile.heads, logits, strict=True):
+        index = _choose(of_head, temperature, rng)
         before = kept.get(head.name)
         if before is None or (index != before[0] and _may_change(head, settings, before, at_ns)):
             kept[head.name] = (index, at_ns)
@@ -91,25 +114,39 @@ def decide(
     held = chord_of(profile, classes)
     if settings.allowed is not None:
         held &= settings.allowed
-    return Decision(classes, held), DecisionState(kept)
+    return Decision(classes, held), DecisionState(kept, likeliest, since_ns)
 
 
-def _choose(
-    head: Head,
-    probabilities: Probabilities,
-    settings: DecisionSettings,
-    rng: np.random.Generator | None,
-) -> int:
+def _logits(head: Head, probabilities: Probabilities) -> npt.NDArray[np.float64]:
+    """Return a head's logits; a class that is ruled out is never drawn, however hot."""
     found = probabilities.get(head.name)
-    if found is None or found.shape != (len(head.names),) or not np.isfinite(found).all():
+    if (
+        found is None
+        or found.shape != (len(head.names),)
+        or not np.isfinite(found).all()
+        or found.max() <= 0
+    ):
         raise UnderstudyError(
             f"the policy gives no usable probabilities for head {head.name}: got {found}, expected "
             f"{len(head.names)} numbers. Train it again with this profile."
         )
-    logits = np.log(np.maximum(found.astype(np.float64), SMALLEST))
-    if settings.temperature == 0 or rng is None:
+    with np.errstate(divide="ignore"):
+        return np.log(found.astype(np.float64))
+
+
+def _temperature(settings: DecisionSettings, *, stuck_ns: int) -> float:
+    """Return at which temperature classes are drawn; 0: the likeliest is taken."""
+    if settings.stuck_s is None or stuck_ns < settings.stuck_s * 1e9:
+        return settings.temperature
+    return max(settings.temperature, min(HOTTEST, stuck_ns / (settings.stuck_s * 1e9)))
+
+
+def _choose(
+    logits: npt.NDArray[np.float64], temperature: float, rng: np.random.Generator | None
+) -> int:
+    if temperature == 0 or rng is None:
         return int(np.argmax(logits))
-    weights = np.exp((logits - logits.max()) / settings.temperature)
+    weights = np.exp((logits - logits.max()) / temperature)
     return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 

@@ -54,7 +54,7 @@ def toy_flight(
     path: Path,
     *,
     seconds: float = 3.0,
-    temperature: float = 0.0,
+    decision: DecisionSettings | None = None,
     human: Iterable[KeyEvent] = (),
     plan: Callable[[FakeClock, FakeWindow], None] = lambda clock, window: None,
 ) -> Path:
@@ -63,7 +63,7 @@ def toy_flight(
     plan(clock, window)
     settings = PlaySettings(
         seconds=seconds,
-        decision=DecisionSettings(temperature=temperature),
+        decision=decision or DecisionSettings(),
         seed=3,
         log_inline=True,
     )

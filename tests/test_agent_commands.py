@@ -95,12 +95,18 @@ def test_a_window_that_is_closed_ends_play_and_is_named(tmp_path, desk):
 
 
 def test_only_allowed_keys_are_pressed(tmp_path, desk):
-    with playing(tmp_path, desk, "--allow", "e", "--seconds", "2") as (program, path, window):
+    log = tmp_path / "flight.h5"
+    words = ("--allow", "e", "--stuck", "0.5", "--log", str(log), "--seconds", "2")
+    with playing(tmp_path, desk, *words) as (program, path, window):
         _, errors = program.communicate(timeout=60)
         assert program.returncode == 0, errors
         seen = set(desk.presses_seen(window))
     assert seen <= {desk.code("e")}
     assert any(line["event"] == "tick" for line in told(path))
+    with Recording(log) as recording:
+        assert recording.flight_facts is not None
+        assert recording.flight_facts.decision["allowed"] == ["e"]
+        assert recording.flight_facts.decision["stuck_s"] == 0.5
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from agent.decision import DecisionSettings, decide
+from agent.decision import STUCK_S, DecisionSettings, decide, stuck_after
 from data.errors import UnderstudyError
+from data.profile import load_profile
 from tests.factories import practice_profile
 from tests.fakes import one_hot
 
@@ -121,7 +122,45 @@ def test_unusable_probabilities_are_refused(wrong):
         decide(PROFILE, DecisionSettings(), given, at_ns=0)
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"min_hold_ms": {"movement": -1}}])
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": -1}, {"min_hold_ms": {"movement": -1}}, {"stuck_s": 0}]
+)
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="must"):
         DecisionSettings(**wrong)
+
+
+def test_where_nothing_changes_keys_are_drawn_ever_more_evenly():
+    settings, rng = DecisionSettings(stuck_s=3.0), np.random.default_rng(0)
+    still = likely(action="shoot")
+    still["movement"] = np.full(9, 0.01, np.float32)
+    still["movement"][0], still["movement"][8] = 0.93, 0.0
+    state, chosen = None, []
+    for tick in range(20 * 12):
+        at_ns = tick * 50_000_000
+        decision, state = decide(PROFILE, settings, still, at_ns=at_ns, state=state, rng=rng)
+        chosen.append(decision.classes["movement"])
+    others = np.array(chosen) != 0
+    assert not others[:60].any()
+    assert 0 < others[60:120].mean() < others[180:].mean()
+    assert 8 not in chosen  # ruled out, however hot
+    moved = dict(still, movement=np.eye(9, dtype=np.float32)[2] * 0.9 + 0.01)
+    after, _ = decide(PROFILE, settings, moved, at_ns=12 * 10**9, state=state, rng=rng)
+    assert after.classes["movement"] == 2
+
+
+def test_a_choice_that_wavers_is_not_stuck():
+    settings, rng = DecisionSettings(stuck_s=1.0), np.random.default_rng(0)
+    state = None
+    for tick in range(100):
+        wanted = ("up", "right")[tick // 15 % 2]
+        probabilities = likely(movement=wanted)
+        decision, state = decide(
+            PROFILE, settings, probabilities, at_ns=tick * 50_000_000, state=state, rng=rng
+        )
+        assert decision.classes["movement"] == PROFILE.head("movement").names.index(wanted)
+
+
+def test_only_games_whose_picture_may_stand_still_get_stuck():
+    assert stuck_after(PROFILE) is None
+    assert stuck_after(load_profile("tuxfootball")) == STUCK_S

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from agent.agreement import Agreement
+from agent.decision import DecisionSettings
 from agent.flight_log import FlightLog
 from agent.flown import FlightLogReader
 from agent.replay import Replayed, replay
@@ -63,8 +64,11 @@ def test_every_decision_comes_out_the_same_to_the_last_bit(log):
         assert len(np.unique(decisions.classes, axis=0)) > 2
 
 
-def test_decisions_that_were_drawn_come_out_the_same(tmp_path):
-    log = toy_flight(tmp_path / "drawn.h5", temperature=2.0)
+@pytest.mark.parametrize(
+    "drawn", [DecisionSettings(temperature=2.0), DecisionSettings(stuck_s=0.06)]
+)
+def test_decisions_that_were_drawn_come_out_the_same(tmp_path, drawn):
+    log = toy_flight(tmp_path / "drawn.h5", decision=drawn)
     found = replayed(log)
     assert found.same
     with h5py.File(log, "r+", libver="latest") as file:

@@ -155,12 +155,16 @@ def play(request: PlayRequest, line: Line) -> Played:
 
 def decision_of(request: PlayRequest) -> "DecisionSettings":
     """Return how probabilities become keys."""
-    from agent.decision import DecisionSettings
+    from agent.decision import DecisionSettings, stuck_after
 
     hold_ms = request.min_hold_ms
     heads = request.profile.heads
     holds = {} if hold_ms is None else {head.name: hold_ms for head in heads}
-    return DecisionSettings(temperature=request.temperature, min_hold_ms=holds)
+    return DecisionSettings(
+        temperature=request.temperature,
+        min_hold_ms=holds,
+        stuck_s=stuck_after(request.profile),
+    )
 
 
 def _await_window(request: PlayRequest, line: Line) -> None:
