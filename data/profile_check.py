@@ -131,6 +131,12 @@ def _warnings(profile: GameProfile) -> Iterator[str]:
             f"capture.rate_hz: {kept.rate_hz:g} is more than most games draw; 20 does for most, "
             "and live play must keep up with it."
         )
+    if len(profile.objects) > 1 and profile.reference is None:
+        yield (
+            "reference: nothing says whom you control. If something on the screen marks it, such "
+            "as an arrow over a head, name it among the objects and here: places are then told "
+            "from there."
+        )
     for head in profile.heads:
         yield from _missing_diagonals(head)
 

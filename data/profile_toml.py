@@ -17,6 +17,8 @@ OBJECTS = """\
 # most = 6
 # [[objects]]
 # name = "ball"
+# What marks whom you control, such as an arrow over a head, is an object, too; its name goes to the
+# top, as reference = "marker".
 """
 MIRROR = """\
 # If the game looks and plays the same mirrored, say so, and there is twice as much to learn from:

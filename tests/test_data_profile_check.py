@@ -90,6 +90,11 @@ def test_a_mirror_rule_without_counterparts_is_a_problem_of_each_class(check):
         ('"^Game"', '"^G"\n[capture]\nwidth_px = 320\nheight_px = 600', "320x600 is an odd shape"),
         ('"^Game"', '"^G"\n[capture]\nwidth_px = 1920\nheight_px = 1080', "makes large files"),
         ('"^Game"', '"^G"\n[capture]\nrate_hz = 100', "capture.rate_hz: 100 is more"),
+        (
+            'title = "^Game"',
+            'title = "^Game"\nobjects = [{name = "man"}, {name = "ball"}]',
+            "nothing says whom you control",
+        ),
         ("none = []", 'none = []\nup = ["up"]', 'add up_left = ["up", "left"].'),
     ],
 )
