@@ -23,6 +23,11 @@ from tests.x11_keyboard import Hands
 PROFILE = practice_profile()
 
 
+def unhurried_sink():
+    """By its clock no time passes: after a silence, all keys are let go of before a press."""
+    return PynputSink(None, now_s=lambda: 0.0)
+
+
 def repeats(desk, key):
     """Whether the server repeats a key while it is held."""
     bits = desk.display.get_keyboard_control().auto_repeats
@@ -53,13 +58,12 @@ def letter(desk):
 
 
 def test_a_key_repeats_only_while_the_agent_does_not_hold_it(desk):
-    sink = PynputSink(Watchdog())
-    sink.set_held(frozenset({"d", "e"}))
-    assert (repeats(desk, "d"), repeats(desk, "s")) == (False, True)
-    sink.set_held(frozenset({"e"}))
-    wait_until(lambda: repeats(desk, "d"), "it repeats again")
-    assert not repeats(desk, "e")
-    sink.close()
+    with closing(unhurried_sink()) as sink:
+        sink.set_held(frozenset({"d", "e"}))
+        assert (repeats(desk, "d"), repeats(desk, "s")) == (False, True)
+        sink.set_held(frozenset({"e"}))
+        wait_until(lambda: repeats(desk, "d"), "it repeats again")
+        assert not repeats(desk, "e")
     wait_until(lambda: repeats(desk, "e"), "it repeats again")
 
 
@@ -67,9 +71,8 @@ def test_a_key_that_people_keep_from_repeating_stays_so(desk):
     desk.display.change_keyboard_control(key=desk.code("d"), auto_repeat_mode=X.AutoRepeatModeOff)
     desk.display.sync()
     try:
-        sink = PynputSink(Watchdog())
-        sink.set_held(frozenset({"d"}))
-        sink.close()
+        with closing(unhurried_sink()) as sink:
+            sink.set_held(frozenset({"d"}))
         assert not repeats(desk, "d")
     finally:
         on = X.AutoRepeatModeOn
@@ -148,12 +151,12 @@ def hands(desk):
 
 def test_what_a_person_holds_too_comes_up_with_the_person(desk, hands, letter):
     """To the game it was held from the agent's press to the person's release."""
-    sink, d = PynputSink(Watchdog(), focused=lambda: True), desk.code("d")
-    sink.set_held(frozenset({"d", "e"}))
-    hands.press("d")
-    sink.release_all()
-    assert desk.down() == {d}
-    sink.close()
+    d = desk.code("d")
+    with closing(unhurried_sink()) as sink:
+        sink.set_held(frozenset({"d", "e"}))
+        hands.press("d")
+        sink.release_all()
+        assert desk.down() == {d}
     assert desk.down() == {d}
     assert repeats(desk, "d")
     hands.release("d")
@@ -218,15 +221,14 @@ def test_a_keyboard_that_is_gone_holds_nothing(desk, hands):
 
 
 def test_a_change_of_keys_waits_for_the_server_once(desk, monkeypatch):
-    sink = PynputSink(Watchdog())
-    sink.set_held(frozenset({"left", "d"}))
-    display, waits = sink._controller._display, []
-    sync = display.sync
-    monkeypatch.setattr(display, "sync", lambda: waits.append(sync()))
-    sink.set_held(frozenset({"right", "e"}))
-    assert len(waits) == 1
-    assert desk.down() == {desk.code("right"), desk.code("e")}
-    sink.set_held(frozenset({"right", "e"}))
-    assert len(waits) == 1, "nothing changed"
-    sink.close()
+    with closing(unhurried_sink()) as sink:
+        sink.set_held(frozenset({"left", "d"}))
+        display, waits = sink._controller._display, []
+        sync = display.sync
+        monkeypatch.setattr(display, "sync", lambda: waits.append(sync()))
+        sink.set_held(frozenset({"right", "e"}))
+        assert len(waits) == 1
+        assert desk.down() == {desk.code("right"), desk.code("e")}
+        sink.set_held(frozenset({"right", "e"}))
+        assert len(waits) == 1, "nothing changed"
     assert desk.down() == set()
