@@ -8,7 +8,7 @@ from data.errors import DisplayError
 from recorder.display import refuse_xwayland
 from recorder.window import GONE, NOT_SHOWN, Rect, list_windows
 from tests.fakes import wait_until
-from tests.x11_windows import followed, game_window, unmanaged
+from tests.x11_windows import follow, followed, game_window, unmanaged
 
 BOUNDING, INPUT = 0, 2
 SET = 0
@@ -180,7 +180,7 @@ def test_after_any_change_the_answer_is_what_a_fresh_look_says(desk, virtual_scr
         change(chance, [frame, *others], shown)
         desk.display.sync()
         known = window.state()
-        fresh = followed(shown)
+        fresh = follow(shown)
         looked = fresh.state()
         fresh.close()
         # The window manager may take part in between: then the two looks are of two moments.

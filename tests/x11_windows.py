@@ -42,5 +42,12 @@ def unmanaged(desk, rect: Rect, *, parent=None, kind=X.InputOutput):
     return window
 
 
-def followed(window) -> X11Window:
+def follow(window) -> X11Window:
     return X11Window(connect(), window.id, "unmanaged")
+
+
+def followed(window) -> X11Window:
+    """Follow a shown window, once those of an earlier test no longer come and go around it."""
+    found = follow(window)
+    wait_until(lambda: found.state().rect is not None, "it is sure where the window is")
+    return found
