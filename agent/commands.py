@@ -139,7 +139,7 @@ def _decision(
     allow: str | None,
     stuck_s: float | None,
 ) -> "DecisionSettings":
-    from agent.decision import DecisionSettings, stuck_after
+    from agent.decision import settings_for
 
     allowed = None
     if allow is not None:
@@ -148,12 +148,8 @@ def _decision(
             raise typer.BadParameter(
                 f"--allow: {key!r} is none of the profile's keys ({', '.join(game.keys)})"
             )
-    holds = {} if min_hold_ms is None else {head.name: min_hold_ms for head in game.heads}
-    return DecisionSettings(
-        temperature=temperature,
-        min_hold_ms=holds,
-        allowed=allowed,
-        stuck_s=stuck_after(game) if stuck_s is None else stuck_s or None,
+    return settings_for(
+        game, temperature=temperature, min_hold_ms=min_hold_ms, allowed=allowed, stuck_s=stuck_s
     )
 
 

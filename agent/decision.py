@@ -63,14 +63,38 @@ class DecisionState:
     """For each head, the class that is kept and when it was chosen."""
 
     since_ns: Mapping[str, tuple[int, int]]
-    likeliest: tuple[int, ...] = ()
+    likeliest: tuple[int, ...]
     """The likeliest class of each head."""
-    likeliest_since_ns: int = 0
+    likeliest_since_ns: int
 
 
-def stuck_after(profile: GameProfile) -> float | None:
-    """Return the usual `DecisionSettings.stuck_s` of a game."""
-    return STUCK_S if profile.may_stand_still else None
+def settings_for(
+    profile: GameProfile,
+    *,
+    temperature: float = 0.0,
+    min_hold_ms: float | None = None,
+    allowed: frozenset[str] | None = None,
+    stuck_s: float | None = None,
+) -> DecisionSettings:
+    """Return how a game is decided on.
+
+    Args:
+        profile: Of the game.
+        temperature: As in `DecisionSettings`.
+        min_hold_ms: For all heads; None for the profile's.
+        allowed: As in `DecisionSettings`.
+        stuck_s: 0 for never; None for the usual, `STUCK_S` where the picture may stand still.
+    """
+    if stuck_s is None:
+        stuck_s = STUCK_S if profile.may_stand_still else 0.0
+    return DecisionSettings(
+        min_hold_ms={}
+        if min_hold_ms is None
+        else {head.name: min_hold_ms for head in profile.heads},
+        temperature=temperature,
+        allowed=allowed,
+        stuck_s=stuck_s or None,
+    )
 
 
 def decide(
@@ -99,14 +123,15 @@ def decide(
         UnderstudyError: The probabilities don't fit the profile, or are not numbers.
     """
     kept = {} if state is None else dict(state.since_ns)
-    logits = [_logits(head, probabilities) for head in profile.heads]
-    likeliest = tuple(int(np.argmax(of_head)) for of_head in logits)
+    usable = [_usable(head, probabilities) for head in profile.heads]
+    likeliest = tuple(int(np.argmax(of_head)) for of_head in usable)
     since_ns = at_ns
     if state is not None and state.likeliest == likeliest:
         since_ns = state.likeliest_since_ns
     temperature = _temperature(settings, stuck_ns=at_ns - since_ns)
-    for head, of_head in zip(profile.heads, logits, strict=True):
-        index = _choose(of_head, temperature, rng)
+    for head, of_head, index in zip(profile.heads, usable, likeliest, strict=True):
+        if temperature > 0 and rng is not None:
+            index = _drawn(of_head, temperature, rng)
         before = kept.get(head.name)
         if before is None or (index != before[0] and _may_change(head, settings, before, at_ns)):
             kept[head.name] = (index, at_ns)
@@ -117,8 +142,7 @@ def decide(
     return Decision(classes, held), DecisionState(kept, likeliest, since_ns)
 
 
-def _logits(head: Head, probabilities: Probabilities) -> npt.NDArray[np.float64]:
-    """Return a head's logits; a class that is ruled out is never drawn, however hot."""
+def _usable(head: Head, probabilities: Probabilities) -> npt.NDArray[np.float32]:
     found = probabilities.get(head.name)
     if (
         found is None
@@ -130,8 +154,7 @@ def _logits(head: Head, probabilities: Probabilities) -> npt.NDArray[np.float64]
             f"the policy gives no usable probabilities for head {head.name}: got {found}, expected "
             f"{len(head.names)} numbers. Train it again with this profile."
         )
-    with np.errstate(divide="ignore"):
-        return np.log(found.astype(np.float64))
+    return found
 
 
 def _temperature(settings: DecisionSettings, *, stuck_ns: int) -> float:
@@ -141,11 +164,12 @@ def _temperature(settings: DecisionSettings, *, stuck_ns: int) -> float:
     return max(settings.temperature, min(HOTTEST, stuck_ns / (settings.stuck_s * 1e9)))
 
 
-def _choose(
-    logits: npt.NDArray[np.float64], temperature: float, rng: np.random.Generator | None
+def _drawn(
+    probabilities: npt.NDArray[np.float32], temperature: float, rng: np.random.Generator
 ) -> int:
-    if temperature == 0 or rng is None:
-        return int(np.argmax(logits))
+    """Draw a class; one that is ruled out never, however hot."""
+    with np.errstate(divide="ignore"):
+        logits = np.log(probabilities.astype(np.float64))
     weights = np.exp((logits - logits.max()) / temperature)
     return int(rng.choice(len(weights), p=weights / weights.sum()))
 

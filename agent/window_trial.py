@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from agent.decision import DecisionSettings, stuck_after
+from agent.decision import settings_for
 from agent.desktop import play_desktop
 from agent.key_sink import PynputSink
 from agent.loop import PlaySettings
@@ -73,7 +73,7 @@ def window_matches(
         ProfileError: The profile names no score board.
     """
     board = board_of(profile)
-    decision = DecisionSettings(stuck_s=stuck_after(profile))
+    settings = PlaySettings(seconds=seconds, decision=settings_for(profile))
     reader, scores = ScoreReader(board), []
     for _ in seeds:
         if stop():
@@ -87,7 +87,7 @@ def window_matches(
                 play_desktop(
                     runner,
                     profile,
-                    settings=PlaySettings(seconds=seconds, decision=decision),
+                    settings=settings,
                     log=None,
                     stop=lambda watcher=watcher: stop() or watcher.over,  # type: ignore[misc]
                     hands_off=lambda watcher=watcher: watcher.away,  # type: ignore[misc]

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from data.errors import ProfileError
-from data.profile import MOST_OBJECTS, STORED, GameProfile, ObjectClass
+from data.profile import GameProfile, ObjectClass
 from data.title_pattern import title_matches
 
 
@@ -56,11 +55,5 @@ def with_objects(profile: GameProfile, further: Sequence[ObjectClass]) -> GamePr
     new = [kind for kind in further if kind.name not in profile.object_names]
     if not new:
         return profile
-    objects = *profile.objects, *new
-    if len(objects) > MOST_OBJECTS:
-        raise ProfileError(
-            f"profile {profile.name}: it would have {len(objects)} objects; at most "
-            f"{MOST_OBJECTS} can be named."
-        )
-    told = profile.model_dump() | {"objects": [kind.model_dump() for kind in objects]}
-    return GameProfile.model_validate(told, context=STORED)
+    longer = profile.model_copy(update={"objects": (*profile.objects, *new)})
+    return GameProfile.from_json(longer.to_json(), source=f"profile {profile.name}")

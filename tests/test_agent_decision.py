@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from agent.decision import STUCK_S, DecisionSettings, decide, stuck_after
+from agent.decision import STUCK_S, DecisionSettings, decide, settings_for
 from data.errors import UnderstudyError
 from data.profile import load_profile
 from tests.factories import practice_profile
@@ -162,5 +162,7 @@ def test_a_choice_that_wavers_is_not_stuck():
 
 
 def test_only_games_whose_picture_may_stand_still_get_stuck():
-    assert stuck_after(PROFILE) is None
-    assert stuck_after(load_profile("tuxfootball")) == STUCK_S
+    assert settings_for(PROFILE).stuck_s is None
+    game = load_profile("tuxfootball")
+    assert settings_for(game).stuck_s == STUCK_S
+    assert settings_for(game, stuck_s=0.0).stuck_s is None

@@ -225,15 +225,24 @@ def test_what_was_drawn_is_there_again_the_next_time(studio, qtbot, path):
         assert page.offer.text == ""
 
 
+def what_is_left(qtbot, path) -> dict[Path, bytes]:
+    """Return the files as they are after something was noted and before it is saved."""
+    wait(qtbot, lambda: session_path(path).exists())
+    return {file: file.read_bytes() for file in (path, session_path(path))}
+
+
+def leave(files: dict[Path, bytes]) -> None:
+    """Put files back, as if the program had been killed then."""
+    for file, data in files.items():
+        file.write_bytes(data)
+
+
 def test_boxes_that_a_killed_program_had_not_saved_are_offered(studio, qtbot, path):
     with label_page(studio, qtbot) as page:
         opened(page, qtbot, path)
         drawn(page, qtbot, 100, 60, 140, 100)
-        wait(qtbot, lambda: session_path(path).exists())
-        left_behind = session_path(path).read_text()
-        before = path.read_bytes()
-    path.write_bytes(before)  # as if it had been killed before it saved
-    session_path(path).write_text(left_behind)
+        left_behind = what_is_left(qtbot, path)
+    leave(left_behind)
     with label_page(studio, qtbot) as page:
         wait(qtbot, lambda: page.offer.text != "")
         assert "one frame" in page.offer.text
@@ -274,7 +283,7 @@ def own_game(studio, **changes: object) -> str:
     """Write a profile of one's own."""
     file = studio.profiles / "mine.toml"
     file.parent.mkdir(exist_ok=True)
-    write_profile(altered_profile(name="practice", **changes), file)
+    write_profile(altered_profile(**changes), file)
     return str(file)
 
 
@@ -311,11 +320,8 @@ def test_boxes_of_a_name_that_is_gone_are_still_offered(studio, qtbot, path):
         opened(page, qtbot, path)
         press(page, qtbot, Key.Key_6)
         drawn(page, qtbot, 100, 60, 140, 100)
-        wait(qtbot, lambda: session_path(path).exists())
-        left_behind = session_path(path).read_text()
-        before = path.read_bytes()
-    path.write_bytes(before)  # as if it had been killed before it saved
-    session_path(path).write_text(left_behind)
+        left_behind = what_is_left(qtbot, path)
+    leave(left_behind)
     studio.choose_game("practice")
     with label_page(studio, qtbot) as page:
         wait(qtbot, lambda: page.offer.text != "")

@@ -155,15 +155,10 @@ def play(request: PlayRequest, line: Line) -> Played:
 
 def decision_of(request: PlayRequest) -> "DecisionSettings":
     """Return how probabilities become keys."""
-    from agent.decision import DecisionSettings, stuck_after
+    from agent.decision import settings_for
 
-    hold_ms = request.min_hold_ms
-    heads = request.profile.heads
-    holds = {} if hold_ms is None else {head.name: hold_ms for head in heads}
-    return DecisionSettings(
-        temperature=request.temperature,
-        min_hold_ms=holds,
-        stuck_s=stuck_after(request.profile),
+    return settings_for(
+        request.profile, temperature=request.temperature, min_hold_ms=request.min_hold_ms
     )
 
 

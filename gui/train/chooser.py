@@ -41,7 +41,8 @@ class Chooser(QWidget):
         self._sources: dict[Path, Source] = {}
         self._marks: Mapping[Path, Mark] = {}
         self._ticked: dict[Path, bool] = {}
-        self._game: GameProfile | None = None
+        self._unfit: dict[Path, str | None] = {}
+        """Why each can't be ticked, or None."""
         self._wanted: frozenset[Path] | None = None
         self._quiet = False
         self.tree = QTreeWidget()
@@ -72,7 +73,8 @@ class Chooser(QWidget):
             looking: Whether more may come.
         """
         self._sources = {source.path: source for source in sources}
-        self._game, self._marks, self._looking = game, marks, looking
+        self._unfit = {path: unfit(self._kind, each, game) for path, each in self._sources.items()}
+        self._marks, self._looking = marks, looking
         self._fill()
 
     def tick_only(self, paths: Iterable[Path]) -> None:
@@ -83,8 +85,8 @@ class Chooser(QWidget):
     def tick_all(self, ticked: bool) -> None:
         """Tick all that can be ticked, or none."""
         self._wanted = None
-        for path, source in self._sources.items():
-            self._ticked[path] = ticked and self._unfit(source) is None
+        for path in self._sources:
+            self._ticked[path] = ticked and self._unfit[path] is None
         self._fill()
 
     def chosen(self) -> tuple[Source, ...]:
@@ -107,15 +109,12 @@ class Chooser(QWidget):
                 self._ticked.setdefault(path, False)
 
     def _is_ticked(self, source: Source) -> bool:
-        if self._unfit(source) is not None:
+        if self._unfit[source.path] is not None:
             return False
         if self._wanted is not None:
             return source.path in self._wanted
         usual = self._marks.get(source.path) is not Mark.UNUSED and source.corrected_s is None
         return self._ticked.get(source.path, usual)
-
-    def _unfit(self, source: Source) -> str | None:
-        return None if self._game is None else unfit(self._kind, source, self._game)
 
     def _build(self) -> None:
         self.tree.setHeaderLabels(["Recording", "Length", "Holds", "Marked for"])
@@ -159,7 +158,7 @@ class Chooser(QWidget):
         item = QTreeWidgetItem([source.path.stem, seconds, holds(source), _MARKS[mark]])
         item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setData(_NAME, Qt.ItemDataRole.UserRole, source.path)
-        reason = self._unfit(source)
+        reason = self._unfit[source.path]
         flags = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
         item.setFlags(flags | Qt.ItemFlag.ItemIsEnabled if reason is None else flags)
         ticked = self._is_ticked(source)
