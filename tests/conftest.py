@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,17 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
-    """Begin with empty caches, which the processes of one run of the tests share."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder if worker_id == "master" else folder.parent
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Begin with empty caches, which the processes of one run of the tests share.
+
+    What a killed process leaves in its temporary folder goes with the tests' own.
+    """
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine if worker_id == "master" else mine.parent
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "caches"))
+        patch.setenv("XDG_CACHE_HOME", str(shared / "caches"))
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp", numbered=False)))
+        patch.setattr(tempfile, "tempdir", None)  # asked for anew
         yield
 
 
