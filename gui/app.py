@@ -18,6 +18,7 @@ from gui.page import Page
 from gui.preferences import Preferences
 from gui.studio import Studio, usual_folder
 from gui.theme import Mode, apply_theme
+from gui.wording import capitalised
 from recorder.display import has_display, require_display
 
 SIGNALS_MS = 200  # how long Python may be kept from seeing a Ctrl-C
@@ -97,7 +98,7 @@ class _Telling:
             return
         self._open = True
         said = str(error) if isinstance(error, UnderstudyError) else told_fault(error)
-        told = said[:1].upper() + said[1:]
+        told = capitalised(said)
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Something went wrong")

@@ -25,6 +25,7 @@ from gui.log_window import LogWindow
 from gui.page import MARGIN, Page, plain_tip, row, words
 from gui.studio import Game, Studio
 from gui.theme import Mode, apply_theme, colours
+from gui.wording import capitalised
 
 SIZE = QSize(1280, 800)
 CHECK_MS = 100  # between two looks whether what was asked to end has ended
@@ -129,7 +130,7 @@ class MainWindow(QMainWindow):
         box.setWindowTitle("Quit Understudy?")
         box.setIcon(QMessageBox.Icon.Question)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"{told[:1].upper()}{told[1:]}.")
+        box.setText(f"{capitalised(told)}.")
         box.setInformativeText("Quitting ends it in good order; what was made so far is kept.")
         end = box.addButton("End it and quit", QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)

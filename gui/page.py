@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.studio import Studio
+from gui.wording import capitalised
 
 MARGIN = 20
 GAP = 12
@@ -202,7 +203,7 @@ class Notice(QFrame):
 
     def tell(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence."""
-        self._words.setText(sentence[:1].upper() + sentence[1:])
+        self._words.setText(capitalised(sentence))
         self.setProperty("error", error)
         style = self.style()
         if style is not None:

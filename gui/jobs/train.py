@@ -13,6 +13,7 @@ from gui.jobs.line import Line
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
 from gui.train.choices import SHIPPED, DetectorChoices, PolicyChoices, stride_for
+from gui.wording import capitalised
 from models.run_files import STATE_NAME, WEIGHTS_NAME
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def scan(request: Sequence[Path], line: Line) -> None:
             line.tell(_look_into(path))
         except UnderstudyError as error:
             said = str(error).removeprefix(f"{path}: ")
-            line.tell(Source(path, problem=said[:1].upper() + said[1:]))
+            line.tell(Source(path, problem=capitalised(said)))
 
 
 def _look_into(path: Path) -> Source:

@@ -11,6 +11,7 @@ from gui.label.dialogs import ExportDialog, ImportChoice, ImportDialog, Problems
 from gui.label.requests import ExportRequest, Imported, ImportRequest
 from gui.label.task_bar import TaskBar
 from gui.studio import Studio
+from gui.wording import capitalised
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
@@ -83,7 +84,7 @@ class Exchange(QObject):
             self.failed.emit(sentence)
         if found:
             more = f" {found} thing{'s were' if found > 1 else ' was'} not as it should be:"
-            sentence = sentence[:1].upper() + sentence[1:] + more
+            sentence = capitalised(sentence) + more
             self._open(ProblemsDialog(sentence, result.problems, result.untold, self._window))
 
     def _exported(self, out: Path, count: object) -> None:

@@ -10,6 +10,7 @@ from gui.jobs.line import Ended, How, Job, Progress
 from gui.page import button, plain_label
 from gui.studio import Studio
 from gui.time_left import TimeLeft, time_left
+from gui.wording import capitalised
 from gui.worker import Worker
 
 
@@ -58,7 +59,7 @@ class TaskBar(QWidget):
             return False
         self._doing, self._then = doing, then
         self._left = TimeLeft()
-        self._words.setText(f"{doing[:1].upper()}{doing[1:]}")
+        self._words.setText(capitalised(doing))
         self._bar.setRange(0, 0)
         self.stop_button.setEnabled(True)
         self._worker = self._studio.worker(job, request)

@@ -6,6 +6,7 @@ from datetime import datetime
 from data.moments import length
 from data.schema import SpanKind
 from gui.jobs.library import Entry, Facts
+from gui.wording import capitalised
 
 SPAN_WORDS = {
     SpanKind.PAUSED: "paused",
@@ -40,7 +41,7 @@ def problem_words(problem: str) -> str:
     """Turn a problem's sentence into one for the window, which has buttons for commands."""
     for pattern, words in _PROPOSALS:
         problem = pattern.sub(words, problem)
-    return problem[:1].upper() + problem[1:]
+    return capitalised(problem)
 
 
 def fault_words(entry: Entry) -> str:

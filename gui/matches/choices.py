@@ -18,6 +18,7 @@ from gui.jobs.stock import Run
 from gui.matches.telling import SKILLS
 from gui.page import GAP, heading, row, words
 from gui.preferences import Preferences
+from gui.wording import capitalised
 
 BOT = "bot"
 PLAYERS = {
@@ -100,7 +101,7 @@ class Choices(QWidget):
         layout.addWidget(heading("Who plays"))
         layout.addLayout(self._grid(PLAYERS, self.players, self._groups[0], self.bot))
         layout.addWidget(heading("Against"))
-        skills = {name: (f"{name[:1].upper()}{name[1:]}", told) for name, told in SKILLS.items()}
+        skills = {name: (capitalised(name), told) for name, told in SKILLS.items()}
         layout.addLayout(self._grid(skills, self.skills, self._groups[1]))
         layout.addWidget(row(heading("Length"), self.length, None))
 

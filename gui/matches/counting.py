@@ -12,6 +12,7 @@ from gui.matches.telling import player_in_words, told_count
 from gui.page import GAP, button, heading, row, words
 from gui.studio import Studio
 from gui.time_left import TimeLeft, time_left
+from gui.wording import capitalised
 
 MATCHES = 12
 
@@ -83,7 +84,7 @@ class Counting(QWidget):
 
     def _end(self, ended: Ended) -> None:
         if ended.how is How.FAILED or ended.how is How.DIED:
-            self.result.setText(ended.sentence[:1].upper() + ended.sentence[1:])
+            self.result.setText(capitalised(ended.sentence))
         else:
             counted = ended.result if isinstance(ended.result, Counted) else None
             self.result.setText(told_count(counted, self._request.player))

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QFrame, QVBoxLayout
 from gui.jobs.play import Played
 from gui.jobs.practice import Goals
 from gui.page import GAP, button, heading, row, words
+from gui.wording import capitalised
 
 
 class SummaryCard(QFrame):
@@ -46,7 +47,7 @@ class SummaryCard(QFrame):
 
 def summary(played: Played, score: Goals | None) -> list[str]:
     """Say how play went, in sentences."""
-    told = [line[:1].upper() + line[1:] for line in played.lines]
+    told = [capitalised(line) for line in played.lines]
     if score is not None:
         told.insert(0, f"The match ended {score.ours} : {score.theirs}.")
     if played.log is not None:

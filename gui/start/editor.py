@@ -24,6 +24,7 @@ from gui.page import Notice, button, heading, row, words
 from gui.start.fields import let_enter_press, rate_field, title_field
 from gui.start.heads import heads_of, rows_of
 from gui.start.heads_table import HeadsTable
+from gui.wording import capitalised
 
 NOBODY = "nobody in particular"
 
@@ -136,7 +137,7 @@ class ProfileEditor(QDialog):
             self._edited()
         except ProfileError as error:
             told = str(error)
-        self.problem.setText(told[:1].upper() + told[1:])
+        self.problem.setText(capitalised(told))
         self.save.setEnabled(not told)
         self.save.setToolTip(told)
 

@@ -34,6 +34,7 @@ from gui.start.heads_table import HeadsTable
 from gui.start.listening import Listening
 from gui.start.profiles import name_of, name_problem
 from gui.studio import Studio
+from gui.wording import capitalised
 
 NAME, KEYS, HEADS = range(3)
 NO_KEYS = (
@@ -233,7 +234,7 @@ class ProfileMaker(QDialog):
             except ProfileError as error:
                 told = str(error)
         shown = told or "\n".join(remarks)
-        self.problem.setText(shown[:1].upper() + shown[1:])
+        self.problem.setText(capitalised(shown))
         self.next.setEnabled(not told)
         self.next.setToolTip(told)
 

@@ -10,6 +10,7 @@ from gui.jobs.train import Source, Trained
 from gui.runs_on_disk import Kind
 from gui.time_left import time_left
 from gui.train.choices import Choices, problem
+from gui.wording import capitalised
 
 LEAST_S = 180.0  # of play, for a bot that does something sensible
 GOOD_S = 600.0
@@ -100,7 +101,7 @@ def unfit(kind: Kind, source: Source, game: GameProfile) -> str | None:
     if not is_same_game(game, recorded=recorded, window_title=source.window_title):
         return f"Recorded with the profile {recorded.name}; the game at hand is {game.name}."
     if kind == "policy" and (reason := why_not_learned(game, recorded=recorded)):
-        return f"{reason[:1].upper()}{reason[1:]}."
+        return f"{capitalised(reason)}."
     if kind == "detector" and not source.pictures:
         return "It holds no labelled pictures. Draw boxes on the page Label."
     if kind == "policy" and source.corrected_s == 0.0:
@@ -160,7 +161,7 @@ def ended_words(ended: Ended, name: str) -> str:
     """Say how a training ended, and what can be done now."""
     trained = ended.result
     if not isinstance(trained, Trained):
-        said = ended.sentence[:1].upper() + ended.sentence[1:]
+        said = capitalised(ended.sentence)
         return f"{said} Go on whenever you like." if ended.how is not How.FAILED else said
     steps = f"{trained.steps} step{'' if trained.steps == 1 else 's'}"
     if trained.stopped:
