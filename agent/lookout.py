@@ -54,6 +54,7 @@ class Lookout:
         self._stop_key = stop_key
         self._hands_off = hands_off
         self._heard: list[KeyEvent] = []
+        self._absences = window.state().absences if window is not None else 0
 
     def may_press(self) -> bool:
         """Say whether keys go to the game now."""
@@ -76,14 +77,21 @@ class Lookout:
         return tick
 
     def facts(self, tick: Tick, picture: Picture) -> Facts:
-        """Gather what a verdict on a tick rests on."""
+        """Gather what a verdict on a tick rests on.
+
+        Where the focus went and came back since the last tick, it counts as lost in this one: what
+        was pressed meanwhile may have been meant for another window.
+        """
         found = self._window.state() if self._window is not None else None
+        away = found is not None and found.absences != self._absences
+        if found is not None:
+            self._absences = found.absences
         return Facts(
             now_ns=tick.due_ns,
             stop_asked=self._stop(),
             stop_key=self._stop_key(),
             window_gone=found is not None and found.gone,
-            focused=found is None or found.focused,
+            focused=found is None or (found.focused and not away),
             human=self._detector.active(tick.due_ns) or self._hands_off(),
             picture=picture,
             rate_lost=self._rate.lost,

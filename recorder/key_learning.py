@@ -54,14 +54,16 @@ def learn_keys(
     tally, unusable = KeyTally(), dict[str, None]()
     ends_ns = None if seconds is None else clock.now_ns() + round(seconds * 1e9)
     focused_since_ns: int | None = None
+    absences = 0
     while True:
         events = keys.drain()
         state = window.state()
         if not state.focused:
             focused_since_ns = None
             tally.let_go(clock.now_ns())
-        elif focused_since_ns is None:
+        elif focused_since_ns is None or state.absences != absences:
             focused_since_ns = clock.now_ns()  # what came before may be meant for another window
+        absences = state.absences
         for event in events:
             if focused_since_ns is None or event.at_ns < focused_since_ns or event.key == DONE_KEY:
                 continue

@@ -158,7 +158,8 @@ class _Session:
         self._next_status_ns = 0
         self.started_ns = clock.now_ns()
         self._changed_ns = self.started_ns
-        self._state = self._look().state
+        begun = self._look()
+        self._state, self._absences = begun.state, begun.absences
         self._follow(keys.drain())  # from before the session: only what is still held counts
         if self._state is State.RECORDING:
             self._press_physical(self.started_ns)
@@ -178,16 +179,19 @@ class _Session:
         """Take one tick's picture and keys; return why to end, or None.
 
         They are kept only when the window had the focus before the picture was taken and still has
-        it afterwards, at the same place, so that nothing of another window is ever stored.
+        it afterwards, at the same place, so that nothing of another window is ever stored. Nor are
+        keys where the focus went and came back in between, which may take long on a busy machine.
         """
         was = self._state
         frame = self._screen.grab() if was is State.RECORDING else None
+        asked_ns = self._clock.now_ns()
         events = self._keys.drain()
         now = self._look()
         if now.gone:
             return Ending.WINDOW_GONE
-        if now.state is not was:
-            self._change(now.state, events)
+        state = State.FOCUS_LOST if self._was_away(now) else now.state
+        if state is not was:
+            self._change(state, events, asked_ns)
             return None
         self._follow(events)
         if frame is None:
@@ -215,8 +219,8 @@ class _Session:
 
     def take_last_keys(self) -> None:
         """Keep what was pressed since the last tick."""
-        events = self._keys.drain()
-        if self._state is State.RECORDING and self._look().state is State.RECORDING:
+        events, now = self._keys.drain(), self._look()
+        if self._state is now.state is State.RECORDING and not self._was_away(now):
             self._store_keys(events)
 
     def count(self, *, late_ticks: int) -> None:
@@ -290,14 +294,21 @@ class _Session:
     def _look(self) -> Look:
         return look(self._window, self._controls)
 
-    def _change(self, to: State, events: list[KeyEvent]) -> None:
-        """Go over to another state; events of the tick in between belong to neither side."""
-        now_ns = self._clock.now_ns()
+    def _was_away(self, now: Look) -> bool:
+        """Say whether the focus has come and gone since the last look, unseen."""
+        before, self._absences = self._absences, now.absences
+        return self._state is now.state is State.RECORDING and now.absences != before
+
+    def _change(self, to: State, events: list[KeyEvent], at_ns: int) -> None:
+        """Go over to another state; events of the tick in between belong to neither side.
+
+        It counts from before the keys were asked for: what they tell next is later than that.
+        """
         self._follow(events)
-        self._leave(now_ns)
+        self._leave(at_ns)
         if to is State.RECORDING:
-            self._press_physical(now_ns)
-        self._state, self._changed_ns = to, now_ns
+            self._press_physical(at_ns)
+        self._state, self._changed_ns = to, at_ns
 
     def _leave(self, now_ns: int) -> None:
         """End the present state: release what is held, or mark the time that it took."""

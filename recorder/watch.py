@@ -17,6 +17,8 @@ class Look:
     rect: Rect | None = None
     """Where the window is; None when it is not shown, or when there is no window to watch."""
     gone: bool = False
+    absences: int = 0
+    """How often the focus has gone elsewhere until now, as far as that is known."""
 
     def shows(self, frame: Frame) -> bool:
         """Say whether a picture taken just before is wholly the window's.
@@ -39,7 +41,7 @@ def look(window: GameWindow | None, controls: Controls) -> Look:
         state = State.COVERED
     else:
         state = State.RECORDING
-    return Look(state, found.rect, found.gone)
+    return Look(state, found.rect, found.gone, found.absences)
 
 
 class Moves:

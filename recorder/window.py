@@ -3,7 +3,7 @@
 import sys
 from abc import ABC, abstractmethod
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from data.closing import Closing
@@ -40,6 +40,9 @@ class WindowState:
     """Whether other windows hide a part of the picture that matters."""
     gone: bool
     """Whether it has been closed for good; then it has no place and no focus."""
+    absences: int = field(default=0, compare=False)
+    """How often the focus has gone elsewhere since the window is followed. On X11 that is known
+    even where it came back between two looks; elsewhere it stays 0."""
 
 
 GONE = WindowState(rect=None, focused=False, covered=False, gone=True)

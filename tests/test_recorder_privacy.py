@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from Xlib import X
 
 from data.reader import Recording
 from data.schema import SpanKind
@@ -27,8 +28,9 @@ GAME = np.array([200, 120, 40])  # what Desk fills its windows with, BGR
 class Recorder:
     """A real recording on a thread, beside which a test types."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, rate_hz: float = 50.0) -> None:
         self.path = path
+        self.rate_hz = rate_hz
         self.status: RecordStatus | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -44,7 +46,7 @@ class Recorder:
                 window=desktop.window,
                 writer=writer,
                 clock=desktop.clock,
-                rate_hz=50,
+                rate_hz=self.rate_hz,
                 seconds=60,
                 stop=self._stop.is_set,
                 on_status=lambda status: setattr(self, "status", status),
@@ -151,6 +153,29 @@ def test_playing_keys_typed_in_another_window_leave_no_trace(tmp_path, desk, gam
         assert not [event for event in events if away.start_ns < event.at_ns < away.end_ns]
         for index in range(found.frame_count):
             assert np.abs(found.frame(index).astype(int) - GAME).max() < 12, index
+
+
+def test_keys_typed_elsewhere_between_two_pictures_leave_no_trace(tmp_path, desk, game):
+    path = tmp_path / "game.h5"
+    other = desk.window("Letter", at=(800, 600), size=(300, 200))
+    focus("Tiny Game")
+    with Recorder(path, rate_hz=1.0) as recorder:
+        desk.tap("left")
+        recorder.wait_for_frames(1)
+        other.set_input_focus(X.RevertToParent, X.CurrentTime)
+        desk.display.sync()
+        for key in PROFILE.keys:
+            desk.tap(key)
+        game.set_input_focus(X.RevertToParent, X.CurrentTime)
+        desk.display.sync()
+        assert len(desk.presses_seen(other)) == len(PROFILE.keys)
+        recorder.wait_for_frames(2)
+        desk.tap("right")
+        recorder.wait_for_frames(1)
+    with Recording(path) as found:
+        assert [event.key for event in found.key_events() if event.down] == ["left", "right"]
+        (away,) = (span for span in found.spans() if span.kind is SpanKind.FOCUS_LOST)
+        assert away.end_ns - away.start_ns > 0.5e9
 
 
 def test_a_window_over_the_game_leaves_no_trace(tmp_path, desk, game):

@@ -120,6 +120,26 @@ def test_keys_held_when_the_focus_leaves_are_released_and_held_again_on_return(t
     ]
 
 
+def test_a_key_let_go_while_the_window_is_looked_at_on_return_is_not_held_on(tmp_path):
+    session = Session(tmp_path, *strokes("left", 100, 615))
+    session.set_focus(390, focused=False)
+    session.set_focus(610, focused=True)
+    state = session.window.state
+
+    def look():
+        session.clock.sleep_until_ns(session.clock.now_ns() + 10 * MS)  # asking the system takes it
+        return state()
+
+    session.window.state = look
+    session.run(1.2)
+    assert session.events == [
+        (100, "left", True),
+        (410, "left", False),
+        (610, "left", True),
+        (615, "left", False),
+    ]
+
+
 def test_keys_held_at_the_beginning_and_the_end_are_whole_strokes(tmp_path):
     session = Session(tmp_path, *strokes("left", -300), *strokes("d", -200, -100))
     session.run(0.3)

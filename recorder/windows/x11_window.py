@@ -12,6 +12,7 @@ from recorder.window import GONE, NOT_SHOWN, FollowedWindow, Rect, WindowInfo, W
 from recorder.windows.cover import state_on
 from recorder.windows.pick_x11 import pick
 from recorder.windows.x11 import (
+    ancestry,
     client_list,
     connect,
     holds_focus,
@@ -115,6 +116,7 @@ class X11Window(FollowedWindow):
         self._focus: Any = None
         self._stale = True
         self._grabbed = False
+        self._absences = 0
         self._gone = False
         changes = X.StructureNotifyMask | X.SubstructureNotifyMask | X.PropertyChangeMask
         self._root.change_attributes(event_mask=changes)
@@ -216,21 +218,29 @@ class X11Window(FollowedWindow):
             self._grabbed &= event.mode == X.NotifyWhileGrabbed
         else:
             self._grabbed |= event.mode == X.NotifyGrab
+            self._absences += event.mode in (X.NotifyNormal, X.NotifyWhileGrabbed)
         self._stale = True
 
     def _look(self) -> None:
         self._stale = False
         place = measure(self._display, self._window, self._watch)
-        if place.rect is None:
-            self._state = NOT_SHOWN
-            return
-        screen = self._root.get_geometry()
-        self._state = state_on(
-            Rect(0, 0, screen.width, screen.height),
-            place.rect,
-            [*place.clipped, *self._covers.above(place.top)],
-            focused=not self._grabbed and holds_focus(self._display, self._window.id, self._focus),
-        )
+        found = NOT_SHOWN
+        if place.rect is not None:
+            screen = self._root.get_geometry()
+            found = state_on(
+                Rect(0, 0, screen.width, screen.height),
+                place.rect,
+                [*place.clipped, *self._covers.above(place.top)],
+                focused=not self._grabbed and self._holds_focus(),
+            )
+        self._state = replace(found, absences=self._absences)
+
+    def _holds_focus(self) -> bool:
+        """Say whether keys go to the window; a helper of its program that has them is watched."""
+        held = holds_focus(self._display, self._window.id, self._focus)
+        if held and all(window.id != self._window.id for window in ancestry(self._focus)):
+            self._watch(self._focus)
+        return held
 
     def _watch(self, window: "Window") -> None:
         from Xlib import X
