@@ -57,6 +57,25 @@ def close_unwritable(file: h5py.File) -> None:
         file.close()
 
 
+def is_being_written(path: Path) -> bool:
+    """Say whether a process has a file open for writing, where the system tells (Linux)."""
+    try:
+        wanted = path.stat()
+    except OSError:
+        return False
+    for opened in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            found = opened.stat()
+            if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+                told = (opened.parents[1] / "fdinfo" / opened.name).read_text(encoding="ascii")
+                flags = re.search(r"^flags:\s*([0-7]+)", told, re.MULTILINE)
+                if flags and int(flags[1], 8) & (os.O_WRONLY | os.O_RDWR):
+                    return True
+        except OSError:
+            continue  # it ended, or is another user's
+    return False
+
+
 def reason(error: BaseException) -> str:
     """Say in a few words why a file couldn't be written."""
     told = re.search(r"errno = (\d+)", str(error))  # HDF5 says it in words, not in `errno`

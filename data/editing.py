@@ -75,7 +75,9 @@ def trim(
     _check_names([path], out)
     with Recording(path) as recording:
         timeline = Timeline(recording)
-        parts = _parts(timeline, from_s, to_s, cuts) if recording.frame_count else []
+        if not recording.frame_count:
+            raise RecordingError(f"{path} holds no frame: there is nothing to trim.")
+        parts = _parts(timeline, from_s, to_s, cuts)
         if not parts:
             raise RecordingError(
                 f"{path}: no frame would be left of its {recording.frame_count}. Choose moments "
@@ -125,6 +127,8 @@ def merge(
     with ExitStack() as stack:
         recordings = [stack.enter_context(Recording(path)) for path in paths]
         for recording in recordings:
+            if not recording.frame_count:
+                raise RecordingError(f"{recording.path} holds no frame. Leave it out.")
             _require_alike(recordings[0], recording)
         total = sum(recording.frame_count for recording in recordings)
         steps = [step for recording in recordings for step in recording.history]
@@ -234,7 +238,6 @@ def _check_names(sources: Sequence[Path], out: Path) -> None:
 
 def _require_alike(first: Recording, other: Recording) -> None:
     differences = {
-        "holds no frame": not other.frame_count,
         "has another rate": other.facts.rate_hz != first.facts.rate_hz,
         "has another picture size": other.profile.capture.size != first.profile.capture.size,
         "has other heads or keys": other.profile.heads != first.profile.heads,

@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 
 from data import schema
-from data.disk import Room, reason
+from data.disk import Room, is_being_written, reason
 from data.errors import RecordingError
 from data.opening import RecordingFile
 from data.paths import claim_output
@@ -19,11 +19,13 @@ def repair(part: Path, *, force: bool = False) -> Path:
     copy is complete.
 
     Raises:
-        RecordingError: It is not the leftover of a recording.
+        RecordingError: It is not the leftover of a recording, or one that is still recorded.
         OutputExistsError: The recording exists and `force` is off.
     """
     renamed = part.suffix != ".part"  # someone gave a leftover the recording's name
     target = part if renamed else claim_output(part.with_suffix(""), force=force)
+    if is_being_written(part):
+        raise RecordingError(f"{part}: it is being recorded. End that first; nothing was done.")
     copy = part.with_name(part.name + ".repaired")
     try:
         with RecordingFile(part) as old:

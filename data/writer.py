@@ -21,7 +21,7 @@ from data.errors import OutputExistsError, RecordingError
 from data.flight import DecisionRow
 from data.frames import Image, encode_jpeg
 from data.keys import KeyEvent
-from data.paths import claim_output, part_path
+from data.paths import claim_output, part_path, require_no_leftover
 from data.profile import GameProfile
 from data.schema import CaptureFacts, SpanKind
 
@@ -67,13 +67,15 @@ class RecordingWriter(Closing):
         `attributes` are written besides the writer's own, and instead of those of the same name.
 
         Raises:
-            OutputExistsError: It exists and `force` is off.
+            OutputExistsError: It exists and `force` is off; or it is being written, or was cut
+                short, whatever `force` says.
             RecordingError: The folder can't be written.
         """
         if path.is_dir():
             raise OutputExistsError(f"{path} is a folder. Give the name of a file in it.")
+        require_no_leftover(path)
         self.path = claim_output(path, force=force)
-        self.part = claim_output(part_path(path), force=force)
+        self.part = part_path(path)
         self.profile = profile
         self._size = profile.capture.size
         self._codes = {key: code for code, key in enumerate(profile.keys)}
@@ -318,6 +320,6 @@ def finish(part: Path, target: Path, known: Mapping[str, int | str]) -> None:
         for name, value in known.items():
             file.attrs.modify(name, value)
         file.attrs.modify("complete", 1)  # in place: HDF5 needs no room for it
-    with part.open("rb") as written:
+    with part.open("rb+") as written:  # Windows syncs only what may be written
         os.fsync(written.fileno())  # or a power cut could leave the name without the rows
     part.replace(target)

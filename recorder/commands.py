@@ -149,6 +149,7 @@ def _session_of(
     target: Path, profile: str | None, *, resume: bool, force: bool
 ) -> "tuple[GameProfile, Parts, float]":
     """Return the profile, the files and the rate of a new session, or of the one to continue."""
+    from data.paths import told_leftover
     from data.profile import load_profile
     from recorder import parts
 
@@ -157,7 +158,7 @@ def _session_of(
         return game, parts.begin(target, force=force), game.capture.rate_hz
     before = parts.resume(target)
     for leftover in parts.leftovers(target):
-        err.print(f"understudy: {parts.told(leftover)}", highlight=False, markup=False)
+        err.print(f"understudy: {told_leftover(leftover)}", highlight=False, markup=False)
     if profile is None:
         return before.profile, before.parts, before.rate_hz
     game = load_profile(profile)

@@ -5,8 +5,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import OutputExistsError, RecordingError
-from data.paths import claim_output, part_path
+from data.errors import RecordingError
+from data.paths import claim_output, part_path, require_no_leftover
 from data.profile import GameProfile
 from data.reader import Recording
 
@@ -74,9 +74,7 @@ def begin(out: Path, *, force: bool) -> Parts:
         OutputExistsError: The file exists and `force` is off, or an unfinished one is there, which
             is never overwritten.
     """
-    leftover = part_path(out)
-    if leftover.exists():
-        raise OutputExistsError(f"{told(leftover)} Or choose another name.")
+    require_no_leftover(out)
     claim_output(out, force=force)
     return Parts(out, force=force)
 
@@ -116,14 +114,6 @@ def leftovers(out: Path) -> list[Path]:
     name = re.compile(rf"{re.escape(out.stem)}(-\d+)?{re.escape(out.suffix)}\.part")
     beside = out.parent.iterdir() if out.parent.is_dir() else ()
     return sorted(path for path in beside if name.fullmatch(path.name))
-
-
-def told(leftover: Path) -> str:
-    """Say what an unfinished file is and what to do."""
-    return (
-        f"{leftover} is being recorded, or was cut short: 'understudy repair {leftover}' keeps "
-        "what is in it."
-    )
 
 
 def _numbered(first: Path, index: int) -> Path:

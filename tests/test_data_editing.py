@@ -207,6 +207,29 @@ def test_a_trim_that_leaves_nothing_or_harms_its_source_is_refused(tmp_path: Pat
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_recording_without_a_frame_is_neither_trimmed_nor_merged(tmp_path: Path):
+    empty = write(tmp_path / "empty.h5", frames=0)
+    with pytest.raises(RecordingError, match=r"empty\.h5 holds no frame"):
+        trim(empty, tmp_path / "b.h5", from_s=0.5)
+    with pytest.raises(RecordingError, match=r"empty\.h5 holds no frame"):
+        merge([empty, write(tmp_path / "a.h5", frames=5)], tmp_path / "b.h5")
+    assert not (tmp_path / "b.h5").exists()
+
+
+def test_what_was_cut_short_is_not_overwritten_by_force(tmp_path: Path):
+    path = write(tmp_path / "a.h5", frames=20)
+    leftover = tmp_path / "me.h5.part"
+    leftover.write_bytes(path.read_bytes())
+    for edit in (
+        lambda out: trim(path, out, to_s=0.5, force=True),
+        lambda out: merge([path], out, force=True),
+    ):
+        with pytest.raises(OutputExistsError, match=f"understudy repair {leftover}"):
+            edit(tmp_path / "me.h5")
+    assert leftover.read_bytes() == path.read_bytes()
+    assert not (tmp_path / "me.h5").exists()
+
+
 def test_a_stopped_edit_leaves_nothing(tmp_path: Path):
     path = write(tmp_path / "a.h5")
     asked = iter([False] * 150 + [True])

@@ -150,6 +150,20 @@ def test_kill_nine_leaves_a_readable_file_that_repair_closes(tmp_path: Path):
     assert not part.exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells what is open")
+def test_repair_leaves_a_recorder_that_lives_alone(tmp_path: Path):
+    part = tmp_path / "a.h5.part"
+    path, facts = tmp_path / "a.h5", capture_facts()
+    with RecordingWriter(path, profile=practice_profile(), facts=facts) as writer:
+        writer.append_frame(picture(0), 0)
+        with Recording(part), pytest.raises(RecordingError, match="being recorded"):
+            repair(part)
+        writer.append_frame(picture(1), TICK_NS)
+    with Recording(tmp_path / "a.h5") as found:
+        assert found.frame_count == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["a.h5"]
+
+
 def test_repair_refuses_what_is_no_leftover(tmp_path: Path):
     stranger = tmp_path / "a.h5.part"
     stranger.write_bytes(b"nothing")

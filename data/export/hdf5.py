@@ -52,7 +52,8 @@ class _Disk(io.RawIOBase):
     """A file that takes everything, and remembers the first error."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
+        self._fd = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)  # else Windows adds \r
         self._at = 0
         self._size = 0
         self._refused: list[tuple[int, bytes]] = []

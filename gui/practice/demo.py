@@ -19,6 +19,7 @@ from agent.trial import Score, TrialReport, run_trial
 from data.errors import OutputExistsError
 from data.export.film import export_mp4, with_keys
 from data.keys import held_at
+from data.paths import drop_leftover
 from data.profile import load_profile
 from data.reader import Recording
 from gui.practice.demo_report import PLAYERS, headline, write_report
@@ -100,7 +101,7 @@ class _Demo:
             ):
                 record_desktop(
                     profile,
-                    Parts(path, force=True),
+                    Parts(drop_leftover(path), force=True),
                     rate_hz=profile.capture.rate_hz,
                     stop=self.stop,
                     options=RecordOptions(window=WindowChoice(wait_s=WINDOW_S)),
@@ -144,7 +145,7 @@ class _Demo:
                 runner,
                 runner.profile,
                 settings=PlaySettings(),
-                log=log,
+                log=drop_leftover(log),
                 stop=self.stop,
                 force=True,
                 wait_s=WINDOW_S,

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.trial import Score, TrialReport
 from data.errors import CheckpointError, OutputExistsError, RecordingError
-from data.paths import require_input, written_whole
+from data.paths import drop_leftover, require_input, written_whole
 from data.profile import load_profile
 from gui.practice.corrections import record_corrections
 from gui.practice.demonstration import PROFILE
@@ -155,7 +155,7 @@ class _Improvement:
             first = CORRECTED_SEED + SEEDS_APART * number + settings.seed
             for index in range(len(known), len(lengths_s)):
                 match, game = record_corrections(
-                    self.folder(number) / f"match-{index + 1}.h5",
+                    drop_leftover(self.folder(number) / f"match-{index + 1}.h5"),
                     runner,
                     intervene=settings.intervene,
                     difficulty=settings.difficulty,

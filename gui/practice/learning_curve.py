@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.trial import Score
 from data.errors import CheckpointError, RecordingError
-from data.paths import require_input
+from data.paths import drop_leftover, require_input
 from data.profile import GameProfile, load_profile
 from data.reader import Recording
 from gui.practice.curve_report import CurveFacts, Point, curve_json, write_curve
@@ -148,7 +148,7 @@ class _Curve:
         settings = self.settings
         unfinished = path.with_name(f"unfinished-{path.name}")
         record_coach(
-            unfinished,
+            drop_leftover(unfinished),
             difficulty=settings.difficulty,
             seconds=settings.match_s,
             seed=seed,
