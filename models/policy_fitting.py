@@ -54,6 +54,8 @@ class Fitted:
     """What it was scored on, with the features that it was shown."""
     stopped: bool
     """Whether a person stopped it early."""
+    mirrored: bool
+    """Whether it learned from flipped play as well."""
 
 
 def fit_policy(
@@ -141,6 +143,9 @@ class _Fit:
         encoder = None
         if end_to_end is not None:
             encoder = begun(end_to_end.encoder, material.learned, self._pictures)
+        # Nobody knows the mirror image of a map, but that of a picture.
+        mirrored = settings.mirror and (settings.boxes or settings.end_to_end)
+        self._mirrored = mirrored and profile.mirror is not None
         self._streams = Streams(
             material.learned,
             material.tokenizer,
@@ -148,8 +153,7 @@ class _Fit:
             streams=settings.streams,
             window=settings.window,
             windows_in_stretch=settings.windows_in_stretch,
-            # Nobody knows the mirror image of a map, but that of a picture.
-            mirror=settings.mirror and (settings.boxes or settings.end_to_end),
+            mirror=self._mirrored,
             use_features=shape.features > 0 and not settings.end_to_end,
             seed=settings.seed,
             idle_share=settings.idle_share,
@@ -158,7 +162,7 @@ class _Fit:
             pictures=self._pictures if end_to_end else None,
             world=world,
         )
-        counts = material.class_counts()
+        counts = material.class_counts(mirrored=self._mirrored)
         self._learner = PolicyLearner(
             Policy(shape),
             settings,
@@ -313,7 +317,7 @@ class _Fit:
                 offsets, logits = tune(policy, held_out, material.tokenizer, material.profile)
             else:
                 logits = logits_of(policy, held_out, material.tokenizer)
-        offsets = without_unlearned(offsets, material.class_counts())
+        offsets = without_unlearned(offsets, material.class_counts(mirrored=self._mirrored))
         return Fitted(
             policy=policy,
             encoder=None if encoder is None else encoder.cpu(),
@@ -327,4 +331,5 @@ class _Fit:
             learned=material.learned,
             held_out=held_out,
             stopped=stopped,
+            mirrored=self._mirrored,
         )

@@ -33,14 +33,20 @@ class Material:
         """Changes when there is something else to learn or to be scored on."""
         return fingerprint([*self.learned, *self.held_out])
 
-    def class_counts(self) -> dict[str, Tensor]:
-        """Count the ticks that count to learn from: for each head `(classes,)`."""
+    def class_counts(self, *, mirrored: bool) -> dict[str, Tensor]:
+        """Count the ticks that count to learn from: for each head `(classes,)`.
+
+        Args:
+            mirrored: Half of them are learned from flipped, as their mirror image's class.
+        """
         found = {}
         for head in self.profile.heads:
             counts = torch.zeros(len(head.names), dtype=torch.float64)
             for passage in self.learned:
                 chosen = torch.from_numpy(passage.classes[head.name][passage.counts])
                 counts += torch.bincount(chosen, minlength=len(head.names))
+            if mirrored:
+                counts = (counts + counts[list(self.profile.mirrored_classes(head))]) / 2
             found[head.name] = counts
         return found
 
@@ -52,7 +58,10 @@ class Material:
             heads=heads,
             tokens=self.tokenizer.length + told if settings.boxes else 0,
             features=self.learned[0].pooled.shape[1] if settings.features else 0,
-            layout=self.tokenizer.layout if settings.boxes else None,
+            # With no class but the reference there is nothing to ask.
+            layout=self.tokenizer.layout
+            if settings.boxes and self.tokenizer.layout.slots
+            else None,
             embed=settings.embed,
             hidden=settings.hidden,
             layers=settings.layers,

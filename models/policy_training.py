@@ -281,7 +281,7 @@ def _write_run(
         facts=_facts(report),
         history=fitted.history,
         best_step=fitted.best_step,
-        practised=practised(fitted.learned, profile),
+        practised=practised(fitted.learned, profile, mirrored=fitted.mirrored),
         notes=report.notes,
     )
     save_run(report.out, weights=weights, config=config)

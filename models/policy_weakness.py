@@ -34,6 +34,9 @@ class Practised:
     """Of play that counts."""
     times: dict[str, dict[str, int]]
     """For each head and class, how often the person went over to it."""
+    mirror: dict[str, dict[str, str]]
+    """For each head and class, the class as whose mirror image it was learned, too; empty where
+    nothing was learned from flipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class _Said:
     text: str
 
 
-def practised(passages: Sequence[Passage], profile: GameProfile) -> Practised:
-    """Count what the person did in some passages."""
+def practised(passages: Sequence[Passage], profile: GameProfile, *, mirrored: bool) -> Practised:
+    """Count what the person did in some passages, learned from flipped as well or not."""
     ticks = sum(int(passage.counts.sum()) for passage in passages)
     times: dict[str, dict[str, int]] = {}
     for head in profile.heads:
@@ -54,7 +57,11 @@ def practised(passages: Sequence[Passage], profile: GameProfile) -> Practised:
             begun = changed_ticks(labels) & passage.counts
             counts += np.bincount(labels[begun], minlength=len(counts))
         times[head.name] = dict(zip(head.names, counts.tolist(), strict=True))
-    return Practised(ticks / profile.capture.rate_hz, times)
+    mirror = {}
+    for head in profile.heads if mirrored else ():
+        images = profile.mirrored_classes(head)
+        mirror[head.name] = {n: head.names[i] for n, i in zip(head.names, images, strict=True)}
+    return Practised(ticks / profile.capture.rate_hz, times, mirror)
 
 
 def weaknesses(
@@ -86,6 +93,14 @@ def _of_practice(
         if name == head.names[head.none_index] or times >= _FEW:
             continue
         score = None if judged is None else judged.score.classes[name]
+        image = practised.mirror.get(head.name, {}).get(name, name)
+        if times == 0 and practised.times[head.name][image]:
+            yield _Said(
+                0.001,
+                f"{head.name}: nobody ever pressed `{name}`. What the policy knows of it is the "
+                f"mirror image of `{image}`.",
+            )
+            continue
         if times == 0 and (score is None or not score.support):
             yield _Said(
                 0.001,

@@ -17,6 +17,7 @@ Array = npt.NDArray[np.float32]
 
 AHEAD_S = 0.2  # every object's place is also told this much later; a reaction takes as long
 ROSE_AHEAD_S = 0.3
+MOST_TOLD = np.float32(2.0)  # of an age: who is controlled may be out of sight for minutes
 STILL = 0.05  # a class that spreads less than this share of the picture never moves across it
 
 # What the tracker says of one object: a row of `rows`.
@@ -191,7 +192,7 @@ class Tokenizer:
             raise ValueError("the profile has no mirror rule")
         flipped = rows.copy()
         present = rows[..., _PRESENT] > 0
-        flipped[..., column] = np.where(present, 2 * axes - rows[..., column], 0.0)
+        flipped[..., column] = np.where(present, 2 * axes - rows[..., column], rows[..., column])
         flipped[..., column + _VX - _X] *= -1.0
         return flipped
 
@@ -222,7 +223,7 @@ class Tokenizer:
         return {
             "present": own[:, _PRESENT],
             "seen": own[:, _SEEN],
-            "age": own[:, _AGE] * 0.1,
+            "age": np.minimum(own[:, _AGE] * 0.1, MOST_TOLD),
             "x": own[:, _X] * (2.0 / width) - 1.0,
             "y": own[:, _Y] * (2.0 / height) - 1.0,
             "w": own[:, _W] * (10.0 / height),
@@ -284,7 +285,8 @@ class Tokenizer:
         ahead = away + ROSE_AHEAD_S * slots[..., _VX : _VY + 1]
         for one in self._singles:
             found.append(bearings.bearings(ahead[:, one], present[:, one], height_px=height))
-        return np.concatenate(found, axis=1)
+        nothing = np.zeros((len(slots), 0), dtype=np.float32)  # of no class but the reference
+        return np.concatenate([nothing, *found], axis=1)
 
 
 def _row(track: Track) -> tuple[float, ...]:

@@ -12,10 +12,12 @@ from models.demonstrations import labelled, load_demonstration
 from models.evaluation import evaluate_policy
 from models.features import Stopped
 from models.label_shift import choose_shift
+from models.policy import Policy
 from models.policy_batches import Streams
 from models.policy_fitting import fit_policy
+from models.policy_material import Material
 from models.policy_metrics import score_head
-from models.policy_recipe import PolicyTrainingSettings
+from models.policy_recipe import FitSettings, PolicyTrainingSettings
 from models.policy_store import passages_of
 from models.policy_training import train_policy
 from models.tokens import Tokenizer
@@ -23,6 +25,7 @@ from tests.factories import altered_profile, practice_profile, write_recording
 from tests.toy_play import (
     ToyEyes,
     quick_fit,
+    sight,
     tiny_detector,
     toy_demonstration,
     toy_recording,
@@ -87,6 +90,42 @@ def test_mirrored_play_swaps_its_keys_too():
             offsets += batch.tokens[..., ball_below][chosen].tolist()
     assert min(len(offsets) for offsets in found.values()) > 10
     assert max(found["up"]) < 0 < min(found["down"])
+
+
+@pytest.mark.parametrize("mirror", [True, False])
+def test_what_was_pressed_only_as_its_mirror_image_stays_within_reach(mirror):
+    movement = PROFILE.head("movement")
+    ups = [movement.names.index(name) for name in ("up", "up_right", "up_left")]
+    whole = toy_demonstration(1, 600)
+    held = labelled(whole, PROFILE, shift_ms=150.0).classes["movement"]
+    downwards = replace(whole, counts=whole.counts & ~np.isin(held, ups))
+    settings = quick_fit(mirror=mirror, passes=1.0)
+    fitted = fit_policy([downwards], [], PROFILE, settings, shift_ms=150.0)
+    within_reach = {movement.names[i] for i in ups if fitted.offsets["movement"][i] == 0.0}
+    images = PROFILE.mirrored_classes(movement)
+    pressed = np.unique(held[downwards.counts])
+    flipped = {movement.names[i] for i in ups if images[i] in pressed}
+    assert flipped
+    assert within_reach == (flipped if mirror else set())
+
+
+def test_a_class_counts_like_its_mirror_image_where_both_are_learned_from():
+    passages = tuple(toy_passages())
+    material = Material(PROFILE, Tokenizer(PROFILE, PROFILE.capture.size), passages, ())
+    seen, learned = (material.class_counts(mirrored=how)["movement"] for how in (False, True))
+    images = torch.tensor(PROFILE.mirrored_classes(PROFILE.head("movement")))
+    assert not torch.equal(seen, seen[images])
+    assert torch.equal(learned, (seen + seen[images]) / 2)
+
+
+def test_a_profile_whose_only_object_marks_the_player_makes_a_policy():
+    profile = altered_profile(objects=[{"name": "marker", "most": 1}])
+    tokenizer = Tokenizer(profile, profile.capture.size)
+    vector, _ = tokenizer.step(sight((0, 100, 150)), None)
+    assert vector.shape == (tokenizer.length,)
+    policy = Policy(Material(profile, tokenizer, (), ()).shape(FitSettings(features=False)))
+    logits, _ = policy(torch.from_numpy(vector)[None, None], None, None)
+    assert set(logits) == {head.name for head in profile.heads}
 
 
 def test_a_policy_learns_what_the_person_does_and_beats_both_baselines_where_keys_change():

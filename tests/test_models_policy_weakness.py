@@ -36,8 +36,11 @@ def evaluation(truth, decided, *, chances=None, baselines=None, told=None) -> Ev
     return Evaluation(PROFILE, {"action": judged}, ())
 
 
-def told(judged: Evaluation | None = None, *, times=TIMES, seconds=840.0) -> tuple[str, ...]:
-    return weaknesses(PROFILE, judged, Practised(seconds, {"action": times}))
+def told(
+    judged: Evaluation | None = None, *, times=TIMES, seconds=840.0, mirror=None
+) -> tuple[str, ...]:
+    practised = Practised(seconds, {"action": times}, {"action": mirror or {}})
+    return weaknesses(PROFILE, judged, practised)
 
 
 PLAY = presses(*[SHOOT, PASS, CROSS, PASS] * 12)
@@ -65,6 +68,11 @@ def test_what_nobody_uses_is_the_least_concern():
     said = told(evaluation(presses(*[SHOOT, PASS] * 12), presses(*[SHOOT, SHOOT] * 12)),
                 times=TIMES | {"cross": 0})  # fmt: skip
     assert "nobody ever pressed `cross`" in said[-1]
+    (flipped,) = told(times=TIMES | {"cross": 0}, mirror={"cross": "pass", "pass": "cross"})
+    assert flipped == (
+        "action: nobody ever pressed `cross`. What the policy knows of it is the mirror image of "
+        "`pass`."
+    )
     assert len(said) > 1
 
 

@@ -56,7 +56,7 @@ def report(judged: Evaluation, passages, tmp_path_factory: pytest.TempPathFactor
         facts={"learned from": "1 recording"},
         history=HISTORY,
         best_step=20,
-        practised=practised(passages, PROFILE),
+        practised=practised(passages, PROFILE, mirrored=False),
         notes=("It learned from little.",),
     )
 
@@ -103,7 +103,7 @@ def test_without_held_out_play_there_is_still_a_report(passages: list[Passage], 
         facts={},
         history=tuple(FitProgress(one.step, 30, one.loss, None) for one in HISTORY),
         best_step=30,
-        practised=practised(passages, PROFILE),
+        practised=practised(passages, PROFILE, mirrored=False),
         notes=("Nothing was held out.",),
     )
     assert PICTURE.findall(path.read_text()) == ["curves.png"]
@@ -127,7 +127,7 @@ def test_play_without_a_whole_hold_has_no_picture_of_holds(judged: Evaluation):
 
 
 def test_practice_is_counted_in_presses_and_seconds(passages: list[Passage]):
-    found = practised(passages, PROFILE)
+    found = practised(passages, PROFILE, mirrored=False)
     assert found.seconds == pytest.approx(passages[0].counts.sum() / 20.0)
     shoots = passages[0].classes["action"] == 1
     begun = np.flatnonzero(shoots & ~np.roll(shoots, 1) & passages[0].counts)

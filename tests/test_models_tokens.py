@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.tokens import Tokenizer
-from tests.factories import practice_profile
+from tests.factories import altered_profile, practice_profile
 from tests.toy_play import BALL, GOAL, OPPONENT, PLAYER, marked, sight
 
 
@@ -136,6 +136,27 @@ def test_mirroring_turns_up_into_down_and_keeps_a_goal_in_its_place(tokenizer):
     )
     twice = tokenizer.mirrored(tokenizer.mirrored(rows, axes), axes)
     np.testing.assert_allclose(twice, rows, atol=1e-3)
+
+
+def test_where_nobody_is_controlled_a_mirrored_picture_is_told_from_the_same_middle():
+    profile = altered_profile(reference=None)
+    tokenizer = Tokenizer(profile, profile.capture.size)
+    rows = tokenizer.rows(sight((BALL, 220, y)) for y in range(60, 200, 10))
+    axes = tokenizer.mirror_axes([rows])
+    flipped = tokenizer.rows(
+        sight((BALL, 220, 2 * float(axes[0]) - y)) for y in range(60, 200, 10)
+    )
+    np.testing.assert_allclose(tokenizer.mirrored(rows, axes)[0], flipped[0], atol=1e-4)
+    shown = tokenizer.describe(tokenizer.mirrored(rows, axes))[0]
+    np.testing.assert_allclose(shown, tokenizer.describe(flipped)[0], atol=1e-4)
+
+
+def test_a_player_out_of_sight_for_minutes_drowns_nothing(tokenizer):
+    _, state = tokenizer.step(sight(*marked(100, 150)), None)
+    for _ in range(3000):
+        vector, state = tokenizer.step(sight((BALL, 150, 150)), state)
+    assert value(tokenizer, vector, "own.seen") == 0
+    assert np.abs(vector).max() < 6
 
 
 def test_a_profile_without_a_mirror_rule_can_not_be_mirrored():
