@@ -32,6 +32,8 @@ class KeySink(Protocol):
 
 LET_GO_S = 0.75 * HUNG_S
 """After so long without a word from us the watchdog may have let go."""
+HEARD_S = 0.05
+"""So long after a word of ours it releases nothing any more that it meant to release before."""
 
 
 class PynputSink:
@@ -131,6 +133,7 @@ class PynputSink:
             return
         if silent_s >= LET_GO_S:
             self.set_held(frozenset())
+            time.sleep(HEARD_S)
         else:
             self._watchdog.alive()
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -112,43 +112,60 @@ def main() -> int:
         return 1
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
-    _watch(parent, partial(_let_go, keyboard))
+    told: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_read, args=(told,), name="pipe", daemon=True).start()
+    release = partial(_release, keyboard)
+    left = _watch(parent, told, release)
+    begun_s = time.monotonic()
+    for at_s in RELEASES_AT_S if left else ():
+        time.sleep(max(0.0, begun_s + at_s - time.monotonic()))
+        release(left)
     return 0
 
 
-def _let_go(keyboard: Keyboard, held: set[str]) -> None:
-    """Release keys, more than once, and forget them."""
-    begun_s = time.monotonic()
-    for at_s in RELEASES_AT_S if held else ():
-        time.sleep(max(0.0, begun_s + at_s - time.monotonic()))
-        for key in sorted(held):
-            keyboard.mind_hands()
-            keyboard.release(key)
-            keyboard.settle()
-    held.clear()
+def _release(keyboard: Keyboard, keys: Iterable[str]) -> None:
+    for key in sorted(keys):
+        keyboard.mind_hands()
+        keyboard.release(key)
+        keyboard.settle()
 
 
-def _watch(parent: int, let_go: Callable[[set[str]], None]) -> None:
-    """Follow the player until it is gone; release what it leaves held, or held without a word."""
-    held: set[str] = set()
+def _watch(
+    parent: int, told: "SimpleQueue[bytes]", release: Callable[[Iterable[str]], None]
+) -> set[str]:
+    """Follow the player until it is gone; return what it leaves held.
+
+    What it holds without a word is released as often as what a dead player holds, but no more once
+    it speaks: from then on it may have pressed anew.
+    """
+    held, hung = set[str](), set[str]()
     rest = b""
-    spoke_s = time.monotonic()
-    told: SimpleQueue[bytes] = SimpleQueue()
-    Thread(target=_read, args=(told,), name="pipe", daemon=True).start()
+    again_s: list[float] = []  # when to release once more what a player that hangs held
+    spoke_s = woke_s = time.monotonic()
     while True:
+        wait_s = min(PARENT_POLL_S, again_s[0] - time.monotonic()) if again_s else PARENT_POLL_S
         try:
-            data = told.get(timeout=PARENT_POLL_S)
+            data = told.get(timeout=max(0.0, wait_s))
         except Empty:
+            now_s = time.monotonic()
             if os.getppid() != parent:
-                let_go(held)
-                return
-            if time.monotonic() - spoke_s >= HUNG_S:
-                let_go(held)
+                return held | hung
+            if now_s - woke_s > 2 * PARENT_POLL_S:
+                spoke_s = now_s  # we did not run ourselves: what was said is yet to be heard
+            elif again_s:
+                release(hung)
+                del again_s[0]
+            elif held and now_s - spoke_s >= HUNG_S:
+                held, hung = set(), held
+                release(hung)
+                again_s = [now_s + at_s for at_s in RELEASES_AT_S[1:]]
+            woke_s = now_s
             continue
         if not data:
-            let_go(held)
-            return
-        spoke_s = time.monotonic()
+            return held | hung
+        spoke_s = woke_s = time.monotonic()
+        hung.clear()
+        again_s.clear()
         *lines, rest = (rest + data).split(b"\n")
         for line in filter(None, lines):
             sign, key = line[:1], line[1:].decode()
