@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from agent.keyboards import Keyboard, keyboard_of
 from agent.watchdog import HUNG_S, Watchdog
 from data.errors import DisplayError
-from recorder.keyboard import device_errors, load_pynput
+from recorder.key_codes import device_errors, load_pynput
 
 
 class KeySink(Protocol):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from agent.windows_keys import WindowsKeys
 from agent.x11_keys import HeldKeys
-from recorder.keyboard import to_pynput
+from recorder.key_codes import to_pynput
 
 
 class Keyboard(Protocol):

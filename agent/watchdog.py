@@ -18,7 +18,7 @@ from threading import Thread
 
 from agent.keyboards import Keyboard, keyboard_of
 from data.errors import DisplayError
-from recorder.keyboard import load_pynput
+from recorder.key_codes import load_pynput
 
 READY_S = 20.0  # it takes 0.3 s; a busy machine may take seconds
 PARENT_POLL_S = 0.25  # for the pipe's other end living on in some child that the player forked

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from recorder.keyboard import require_keys, to_pynput
+from recorder.key_codes import require_keys, to_pynput
 from recorder.x11_devices import find_keyboards, keys_down
 
 

@@ -2,17 +2,16 @@
 
 import sys
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from data.errors import DisplayError
-from data.key_names import NAMED_KEYS
 from data.keys import KeyEvent, without_repeats
-from recorder.display import require_display
+from recorder.key_codes import device_errors, from_pynput, load_pynput, names_by_code
 from recorder.pacing import Clock, MonotonicClock
 from recorder.x11_devices import DeviceMoves
 
@@ -39,73 +38,6 @@ class KeySource(Protocol):
     def close(self) -> None:
         """Stop listening."""
         ...
-
-
-def load_pynput() -> ModuleType:
-    """Import `pynput.keyboard`, which needs a display.
-
-    Raises:
-        DisplayError: There is no display, or the keyboard can't be reached.
-    """
-    require_display()
-    try:
-        from pynput import keyboard
-    except ImportError as error:
-        raise DisplayError(f"the keyboard can't be reached: {error}.") from error
-    found: ModuleType = keyboard
-    return found
-
-
-def device_errors() -> tuple[type[Exception], ...]:
-    """Name the errors with which the keyboard fails when its display goes away."""
-    if not sys.platform.startswith("linux"):
-        return (OSError,)
-    from Xlib.error import ConnectionClosedError
-
-    return (OSError, ConnectionClosedError)
-
-
-def to_pynput(name: str) -> Any:  # noqa: ANN401  (pynput has no types)
-    """Return pynput's `KeyCode` of a canonical key name, ready to be pressed.
-
-    It carries the key's code on the device: given only a character, pynput sends a synthetic event
-    on X11 that games and the key state never see.
-    """
-    keyboard = load_pynput()
-    if name in NAMED_KEYS:
-        return keyboard.Key[name].value
-    if sys.platform.startswith("linux"):
-        return keyboard.KeyCode.from_vk(_keysym(name))
-    return keyboard.KeyCode.from_char(name)
-
-
-def from_pynput(key: Any) -> str | None:  # noqa: ANN401  (pynput has no types)
-    """Return the canonical name of a pynput `Key` or `KeyCode`; None when it has none."""
-    keyboard = load_pynput()
-    if isinstance(key, keyboard.Key):
-        if key is keyboard.Key.alt_gr:
-            return "alt_r"
-        return next((name for name in sorted(NAMED_KEYS) if keyboard.Key[name] is key), None)
-    char = getattr(key, "char", None)
-    if isinstance(char, str) and len(char) == 1:
-        return "space" if char == " " else char.lower()
-    return None
-
-
-def require_keys(names: Iterable[str]) -> None:
-    """Make sure that the keyboard layout has these keys.
-
-    Raises:
-        DisplayError: Some are missing; the message names them.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    missing = sorted(name for name, symbols in _layout(names).items() if not symbols)
-    if missing:
-        raise DisplayError(
-            f"the keyboard layout has no key {', '.join(missing)}. Switch to a layout that has it, "
-            "or change the profile's keys."
-        )
 
 
 class PynputKeys:
@@ -144,7 +76,7 @@ class PynputKeys:
         self._codes: dict[int, str | None] = {}
         self._watched_down: set[str] = set()
         self._presses = dict.fromkeys(self._watched, 0)
-        self._names = _names_of(self._keys | self._watched)
+        self._names = names_by_code(self._keys | self._watched)
         self._closed = False
         self._listener = keyboard.Listener(on_press=self._on_press, on_release=self._on_release)
         on_x = sys.platform.startswith("linux")
@@ -311,34 +243,3 @@ def _end_recording(context: int) -> None:
         display.close()
     except ConnectionClosedError:
         return
-
-
-def _names_of(keys: frozenset[str]) -> dict[int, str]:
-    """Map X key symbols to names: with Shift held, the 1 key says `!`, and is still the 1 key."""
-    if not sys.platform.startswith("linux"):
-        return {}
-    layout = _layout(keys)
-    names = {symbol: name for name, symbols in layout.items() for symbol in symbols}
-    names.update({symbols[0]: name for name, symbols in layout.items() if symbols})
-    return names
-
-
-def _layout(names: Iterable[str]) -> dict[str, list[int]]:
-    """Find the X key symbols on the key of each name, the plain one first; none when missing."""
-    from Xlib.display import Display
-
-    display = Display()
-    try:
-        found = {}
-        for name in names:
-            code = display.keysym_to_keycode(to_pynput(name).vk)
-            symbols = [display.keycode_to_keysym(code, index) for index in range(4)] if code else []
-            found[name] = [to_pynput(name).vk, *filter(None, symbols)] if code else []
-        return found
-    finally:
-        display.close()
-
-
-def _keysym(char: str) -> int:
-    """Return a character's X key symbol: Latin-1 stands for itself, the rest is Unicode-coded."""
-    return ord(char) if ord(char) < 0x100 else ord(char) | 0x01000000

@@ -305,7 +305,7 @@ def _write(profile: "GameProfile", target: Path) -> None:
 def _desktop_notes(profile: "GameProfile") -> Iterator[str]:
     """Say what does not fit the desktop as it is now; a profile may be sound all the same."""
     from recorder.display import has_display
-    from recorder.keyboard import require_keys
+    from recorder.key_codes import require_keys
     from recorder.window import list_windows
 
     if not has_display():

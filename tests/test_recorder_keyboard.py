@@ -7,7 +7,8 @@ from agent.key_sink import PynputSink
 from data.errors import DisplayError
 from data.key_names import NAMED_KEYS
 from recorder import keyboard
-from recorder.keyboard import PynputKeys, from_pynput, require_keys, to_pynput
+from recorder.key_codes import from_pynput, require_keys, to_pynput
+from recorder.keyboard import PynputKeys
 from recorder.window import find_window
 from tests.fakes import wait_until
 

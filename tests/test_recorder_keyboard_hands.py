@@ -6,7 +6,8 @@ import pytest
 
 from agent.key_sink import PynputSink
 from recorder import x11_devices
-from recorder.keyboard import HandEvent, to_pynput
+from recorder.key_codes import to_pynput
+from recorder.keyboard import HandEvent
 from recorder.window import find_window
 from tests.fakes import wait_until
 from tests.x11_keyboard import Hands

@@ -5,7 +5,7 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 
 from data.closing import Closing
-from recorder.keyboard import to_pynput
+from recorder.key_codes import to_pynput
 
 
 class Desk(Closing):

@@ -6,7 +6,7 @@ from Xlib.ext import xinput
 from Xlib.protocol import rq
 
 from data.closing import Closing
-from recorder.keyboard import to_pynput
+from recorder.key_codes import to_pynput
 from recorder.x11_devices import find_keyboards, keys_down
 
 FAKE_INPUT = 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from data.errors import UnderstudyError
 from data.faults import told_fault
 from data.profile import GameProfile
-from recorder.keyboard import device_errors
+from recorder.key_codes import device_errors
 from recorder.pacing import Clock, MonotonicClock
 
 

@@ -11,7 +11,8 @@ from agent.key_sink import KeySink, PynputSink
 from agent.watchdog import Watchdog
 from data.errors import DisplayError
 from data.profile import GameProfile
-from recorder.keyboard import KeySource, PynputKeys, require_keys, to_pynput
+from recorder.key_codes import require_keys, to_pynput
+from recorder.keyboard import KeySource, PynputKeys
 from recorder.pacing import Clock
 from recorder.windows.x11 import connect
 
