@@ -3,16 +3,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from data.errors import DisplayError
 from gui.practice.devices import HeadlessGame
 from recorder.screen import MssScreen
-from recorder.window import find_window
+from recorder.window import find_window, list_windows
 from tests.fakes import PATIENCE_S, wait_until
 
 TITLE = "^Understudy Practice$"
@@ -70,6 +71,26 @@ def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_whoever_finds_the_window_sees_the_game_and_not_what_lies_behind(desk, tmp_path):
+    behind = desk.window("Desk", at=(0, 0), size=(1400, 900), colour=(255, 0, 255))
+    wait_until(lambda: [each for each in list_windows() if each.title == "Desk"], "it is up")
+    with opened(tmp_path, "--seconds", "5"):
+        found = []
+
+        def appeared() -> bool:
+            with suppress(DisplayError):
+                found.append(find_window(TITLE))
+            return bool(found)
+
+        wait_until(appeared, "the window")
+        with closing(found[0]) as window, closing(MssScreen(window.rect)) as screen:
+            image = screen.grab().image
+    assert image.shape == (720, 1280, 3)
+    assert not (image == (255, 0, 255)).all(axis=2).any()
+    behind.destroy()
+    desk.display.sync()
 
 
 def test_the_result_is_written_and_the_window_shows_what_headless_devices_show(

@@ -24,6 +24,8 @@ from recorder.display import has_display, require_display
 from recorder.pacing import Clock, MonotonicClock
 
 TITLE = "Understudy Practice"
+UNPAINTED_TITLE = "Understudy"
+"""Until there is a picture: a recorder that finds the window would store what lies behind it."""
 SIZE = (1280, 720)
 LEAST_SIZE = (320, 180)
 STEP_NS = 1_000_000_000 / STEPS_PER_SECOND
@@ -82,7 +84,7 @@ class PracticeWindow(QWidget):
         coach: RealCoach | None = None,
     ) -> None:
         super().__init__()
-        self.setWindowTitle(TITLE)
+        self.setWindowTitle(UNPAINTED_TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -95,7 +97,7 @@ class PracticeWindow(QWidget):
         self._artist: Artist | None = None
         self._image: QImage | None = None
         self._corner = QPoint(0, 0)
-        self._reported = False
+        self._painted = self._reported = False
         self._next_step_ns = float(clock.now_ns())
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -134,6 +136,8 @@ class PracticeWindow(QWidget):
         painter.end()
         self.repaint()  # on the screen before the time is taken
         at_ns = self._clock.now_ns()
+        if self._painted and self.windowTitle() != TITLE:
+            self.setWindowTitle(TITLE)
         if self._coach is not None:
             if flow.screen is Screen.PLAY and self.isActiveWindow():
                 boxes = visible_objects(flow.state, artist.size)
@@ -183,6 +187,7 @@ class PracticeWindow(QWidget):
             painter.fillRect(whole, Qt.GlobalColor.black)
         if self._image is not None:
             painter.drawImage(self._corner, self._image)
+            self._painted = True
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Take a key; a held key's repeats are no presses."""
