@@ -143,9 +143,7 @@ def test_where_nobody_is_controlled_a_mirrored_picture_is_told_from_the_same_mid
     tokenizer = Tokenizer(profile, profile.capture.size)
     rows = tokenizer.rows(sight((BALL, 220, y)) for y in range(60, 200, 10))
     axes = tokenizer.mirror_axes([rows])
-    flipped = tokenizer.rows(
-        sight((BALL, 220, 2 * float(axes[0]) - y)) for y in range(60, 200, 10)
-    )
+    flipped = tokenizer.rows(sight((BALL, 220, 2 * float(axes[0]) - y)) for y in range(60, 200, 10))
     np.testing.assert_allclose(tokenizer.mirrored(rows, axes)[0], flipped[0], atol=1e-4)
     shown = tokenizer.describe(tokenizer.mirrored(rows, axes))[0]
     np.testing.assert_allclose(shown, tokenizer.describe(flipped)[0], atol=1e-4)
