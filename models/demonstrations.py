@@ -21,6 +21,7 @@ LABELLED_BY = "labelled_by"
 """Attribute of a recording whose keys nobody pressed: who said that they should have been."""
 SETTLE_NS = 250_000_000
 """A key that the agent held until a take-over is known to be the person's only this much later."""
+_LONG_NS = 1_000_000_000  # in which one late frame of twenty changes a rate by a twentieth
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,25 @@ def labelled(
     return Labelled(classes, counts, np.where(counts, weights, np.float32(0)))
 
 
+def teaching_ticks(demonstration: Demonstration, profile: GameProfile, *, shift_ms: float) -> int:
+    """Count the ticks that are learned from, in segments of two ticks or more."""
+    counts = labelled(demonstration, profile, shift_ms=shift_ms).counts
+    return sum(int(counts[a:b].sum()) for a, b in demonstration.segments if b - a > 1)
+
+
+def teaches(demonstration: Demonstration, profile: GameProfile, *, shift_ms: float) -> bool:
+    """Say whether a person presses keys in it, and some tick is learned from."""
+    return bool(demonstration.events and teaching_ticks(demonstration, profile, shift_ms=shift_ms))
+
+
 def ticks_of(
     times_ns: npt.NDArray[np.int64], segments: Sequence[tuple[int, int]], *, rate_hz: float
 ) -> tuple[npt.NDArray[np.int64], tuple[tuple[int, int], ...]]:
     """Choose the frames that a policy of a given rate would have seen.
 
     A recording of about that rate is taken whole; of a faster one, the newest frame at each tick.
+    The rate is that of all segments together: in a segment of two frames a single late one would
+    halve it. Only a segment of a second or more is judged as faster by itself.
 
     Returns:
         Frame indices, and the segments in terms of them.
@@ -121,27 +135,36 @@ def ticks_of(
     Raises:
         RecordingError: The recording is slower than the policy.
     """
-    chosen: list[npt.NDArray[np.int64]] = []
+    recorded_hz = _rate_hz(times_ns, segments, unknown=rate_hz)
+    if recorded_hz < 0.8 * rate_hz:
+        raise RecordingError(
+            f"it has {recorded_hz:.1f} frames a second, the policy needs {rate_hz:g}. "
+            "Record at that rate, or lower the profile's rate_hz."
+        )
+    chosen: list[npt.NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
     ranges = []
     total = 0
     for start, stop in segments:
         frames = np.arange(start, stop, dtype=np.int64)
-        if stop - start > 1:
-            recorded_hz = (stop - start - 1) * 1e9 / float(times_ns[stop - 1] - times_ns[start])
-            if recorded_hz < 0.8 * rate_hz:
-                raise RecordingError(
-                    f"it has {recorded_hz:.1f} frames a second, the policy needs {rate_hz:g}. "
-                    "Record at that rate, or lower the profile's rate_hz."
-                )
-            if recorded_hz > 1.25 * rate_hz:
-                due = np.arange(times_ns[start], times_ns[stop - 1] + 1, 1e9 / rate_hz)
-                newest = np.searchsorted(times_ns[start:stop], due, side="right") - 1
-                frames = start + np.unique(newest).astype(np.int64)
+        long = times_ns[stop - 1] - times_ns[start] >= _LONG_NS
+        own_hz = _rate_hz(times_ns, [(start, stop)], unknown=rate_hz) if long else recorded_hz
+        if own_hz > 1.25 * rate_hz:
+            due = np.arange(times_ns[start], times_ns[stop - 1] + 1, 1e9 / rate_hz)
+            newest = np.searchsorted(times_ns[start:stop], due, side="right") - 1
+            frames = start + np.unique(newest).astype(np.int64)
         chosen.append(frames)
         ranges.append((total, total + len(frames)))
         total += len(frames)
-    empty = np.zeros(0, dtype=np.int64)
-    return np.concatenate([empty, *chosen]), tuple(ranges)
+    return np.concatenate(chosen), tuple(ranges)
+
+
+def _rate_hz(
+    times_ns: npt.NDArray[np.int64], segments: Sequence[tuple[int, int]], *, unknown: float
+) -> float:
+    """Return the frames a second within segments; `unknown` where no frame follows another."""
+    steps = sum(stop - start - 1 for start, stop in segments)
+    time_ns = sum(int(times_ns[stop - 1] - times_ns[start]) for start, stop in segments)
+    return steps * 1e9 / time_ns if time_ns else unknown
 
 
 def load_demonstration(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from data.boxes import drawn_only
 from data.errors import RecordingError
-from data.frames import Image, decode_jpeg
+from data.frames import FrameSize, Image, decode_jpeg
 from data.reader import Recording
 from models.anchors import BACKGROUND, IGNORED, Floats, encode, match, to_corners
 from models.detection_metrics import Truth
@@ -60,17 +60,27 @@ class Batch:
     """`(P, 4)` coded boxes of the positive anchors."""
 
 
-def read_frames(paths: Sequence[Path], *, names: Sequence[str], stride: int) -> list[LabelledFrame]:
+def read_frames(
+    paths: Sequence[Path], *, names: Sequence[str], stride: int, size: FrameSize | None = None
+) -> list[LabelledFrame]:
     """Read every `stride`-th labelled frame, still compressed.
 
     Boxes that a program suggested are no labels; a frame that has only such is passed over.
 
     Raises:
-        RecordingError: A recording has boxes of a class that is not in `names`.
+        RecordingError: A recording has boxes of a class that is not in `names`, or pictures that
+            are not of `size`; None takes any.
     """
     frames = []
     for path in paths:
         with Recording(path) as recording:
+            theirs = recording.profile.capture.size
+            if size is not None and theirs != size:
+                raise RecordingError(
+                    f"{path}: its pictures are {theirs.width_px}x{theirs.height_px}, those of the "
+                    f"profile {size.width_px}x{size.height_px}. Train with the profile it was "
+                    "recorded with."
+                )
             drawn = drawn_only(recording.boxes())[::stride]
             unknown = {box.class_name for labelled in drawn for box in labelled.boxes} - set(names)
             if unknown:

@@ -67,8 +67,12 @@ def make_report(
     seconds: float,
     stopped: bool,
     began_with: str,
+    remarks: Sequence[str] = (),
 ) -> DetectorReport:
-    """Look at the held-out frames once more, with the detector that was kept."""
+    """Look at the held-out frames once more, with the detector that was kept.
+
+    `remarks` are told with what is weak.
+    """
     settings, placed = detector.settings, detector.anchors()
     learned, truths = gather_boxes(train), [frame.truth for frame in validation]
     kinds = range(len(settings.class_names))
@@ -93,6 +97,7 @@ def make_report(
         stopped=stopped,
         began_with=began_with,
         weak=(
+            *remarks,
             *_skipped(len(train), frame_stride),
             *weaknesses(
                 settings.class_names,
@@ -146,7 +151,8 @@ def _text(report: DetectorReport, detector: Detector) -> str:
         ""
         if report.validation_images
         else (
-            "\nNothing was held out: one recording is never split. Give two or more to be scored.\n"
+            "\nNothing was held out: one recording is never split, and those without boxes don't "
+            "count. Give two or more with boxes to be scored.\n"
         )
     )
     return "\n".join(

@@ -1,22 +1,30 @@
 """A detector's run folder while it is trained: scores, curves, the best weights, what to resume."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from math import isnan
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
+from data.errors import CheckpointError
 from data.profile import GameProfile
-from models.checkpoint import load_run, make_config, save_run
+from models.checkpoint import make_config, save_run, select_weights
 from models.detector_data import LabelledFrame
 from models.detector_recipe import DetectorTrainingSettings
 from models.detector_report import by_class
 from models.detector_scoring import evaluate_detector
 from models.event_files import EVENT_FILES, event_writer
-from models.run_files import METRICS_NAME, STATE_NAME, WEIGHTS_NAME
+from models.run_files import METRICS_NAME, STATE_NAME
 from models.ssd import Detector
 from models.training_state import TrainingState
+
+REMEMBERED = frozenset({"best_map50", "stale", "looked", "began_with"})
+"""What a run adds to the state of a training."""
+_KEPT = "kept."  # before the names of the best detector's tensors
 
 
 class DetectorRun:
@@ -32,8 +40,9 @@ class DetectorRun:
         *,
         began_with: str,
         resumed: TrainingState | None = None,
+        tensors: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """Begin the folder, or go on in it from where `resumed` was saved."""
+        """Begin the folder, or go on in it from where `resumed` and its `tensors` were saved."""
         self.out, self.validation, self.began_with = out, validation, began_with
         self.config = make_config(
             "detector",
@@ -45,23 +54,34 @@ class DetectorRun:
         )
         self.best_map50: float | None = None if resumed is None else resumed.more["best_map50"]
         self.stale = 0 if resumed is None else int(resumed.more["stale"])
+        self.looked = 0 if resumed is None else int(resumed.more["looked"])
         self.kept = detector
         out.mkdir(parents=True, exist_ok=True)
-        step = 0 if resumed is None else resumed.step
         if resumed is None:
             self._clear()
         else:
-            self._forget_after(step)
-            if (out / WEIGHTS_NAME).is_file():
-                self.kept = deepcopy(detector)
-                self.kept.load_state_dict(load_run(out, kind="detector").weights)
-        self.events = event_writer(out, step=step)
+            self._forget_after(self.looked)
+        if self.looked:
+            self._take_back(select_weights(tensors or {}, _KEPT))
+        self.events = event_writer(out, step=0 if resumed is None else resumed.step)
 
     def _clear(self) -> None:
         for old in self.out.glob(EVENT_FILES):
             old.unlink()
         self.forget_state()
         (self.out / METRICS_NAME).write_text("", encoding="utf-8")
+
+    def _take_back(self, weights: Mapping[str, Tensor]) -> None:
+        """Keep the best weights of an earlier sitting; a look at its stop may have kept others."""
+        self.kept = deepcopy(self.kept).eval()
+        try:
+            self.kept.load_state_dict(weights)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"{self.out}: can't be gone on from; its best weights are damaged. Begin anew "
+                "without --resume."
+            ) from error
+        save_run(self.out, weights=weights, config=self.config)
 
     def _forget_after(self, step: int) -> None:
         """Drop the scores of steps that will be taken again."""
@@ -91,16 +111,24 @@ class DetectorRun:
                 self.events.add_scalar(f"validation/{name}", value, step)
         self.events.flush()
         self.stale += 1
+        self.looked = step
         if map50 is None or self.best_map50 is None or map50 > self.best_map50:
             self.best_map50, self.stale = map50, 0
             self.kept = deepcopy(detector).eval()
             save_run(self.out, weights=detector.state_dict(), config=self.config)
+
+    def kept_tensors(self) -> dict[str, Tensor]:
+        """Return the best detector's tensors for the state of a training; none before a look."""
+        if not self.looked:
+            return {}
+        return {f"{_KEPT}{name}": tensor for name, tensor in self.kept.state_dict().items()}
 
     def to_remember(self) -> dict[str, Any]:
         """Return what this adds to the state of a training."""
         return {
             "best_map50": self.best_map50,
             "stale": self.stale,
+            "looked": self.looked,
             "began_with": self.began_with,
         }
 

@@ -13,7 +13,7 @@ import torch
 
 from data.errors import CheckpointError, RecordingError
 from data.profile import GameProfile
-from data.splits import split_recordings
+from data.splits import each_once, named_among, split_recordings
 from models.anchors import fit_anchors
 from models.detections import DecodeSettings
 from models.detector_batches import Batches
@@ -21,7 +21,7 @@ from models.detector_data import LabelledFrame, gather_boxes, read_frames, sprea
 from models.detector_learning import Learner, schedule
 from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
 from models.detector_report import DetectorReport, make_report, write_report
-from models.detector_run import DetectorRun
+from models.detector_run import REMEMBERED, DetectorRun
 from models.detector_scoring import detect_frames
 from models.distributed import choose_device, joined, precision
 from models.ssd import Detector, DetectorSettings
@@ -52,7 +52,7 @@ def train_detector(
     that are only scored; the seed chooses them unless it does.
 
     Raises:
-        RecordingError: No training recording holds boxes.
+        RecordingError: No training recording holds boxes, or one is of another frame size.
         CheckpointError: The weights to begin with don't fit, or there is nothing to resume.
         UnderstudyError: There is no such device, or the loss is no number any more.
     """
@@ -61,6 +61,7 @@ def train_detector(
     with joined(choose_device(settings.device)) as world:
         data = _read(recordings, profile, settings, held_out)
         resumed = _resumed(out, data, settings) if resume else None
+        tensors = load_tensors(out) if resume else {}
         detector = Detector(_detector_settings(data.train, profile, settings))
         if resumed is None:
             began_with = begin_with(detector, settings.weights).told()
@@ -68,13 +69,13 @@ def train_detector(
             began_with = str(resumed.more["began_with"])
         learner = Learner(detector, settings, world, dtype=precision(world.device, settings.amp))
         if resumed is not None:
-            learner.restore(load_tensors(out), source=str(out))
+            learner.restore(tensors, source=str(out))
         batches = Batches(data.train, detector, settings, world)
         run = None
         if world.first:
             run = DetectorRun(
                 out, learner.average, profile, settings, data.validation,
-                began_with=began_with, resumed=resumed,
+                began_with=began_with, resumed=resumed, tensors=tensors,
             )  # fmt: skip
         session = _Session(learner, batches, run, data, resumed, clock)
         try:
@@ -91,6 +92,8 @@ class _Data:
 
     train: list[LabelledFrame]
     validation: list[LabelledFrame]
+    remarks: tuple[str, ...]
+    """Sentences about the recordings as they were given."""
 
     def fingerprint(self) -> str:
         """Name pictures and boxes by what they hold."""
@@ -108,21 +111,35 @@ def _read(
     settings: DetectorTrainingSettings,
     held_out: Sequence[Path],
 ) -> _Data:
-    names, stride = profile.object_names, settings.frame_stride
+    """Read recordings, each once; one that shows no box is learned from, unless it is named."""
+    paths, remarks = each_once(recordings)
+    stride = settings.frame_stride
+    found = {
+        path: read_frames(
+            [path], names=profile.object_names, stride=stride, size=profile.capture.size
+        )
+        for path in paths
+    }
+    named = named_among(paths, held_out)
     train_paths, validation_paths = split_recordings(
-        recordings,
+        [path for path, frames in found.items() if _boxes(frames) or (frames and path in named)],
         validation_fraction=settings.validation_fraction,
         seed=settings.seed,
-        held_out=held_out,
+        held_out=named,
     )
-    train = read_frames(train_paths, names=names, stride=stride)
-    if not train:
+    train = [frame for path in train_paths for frame in found.pop(path)]
+    validation = [frame for path in validation_paths for frame in found.pop(path)]
+    train += [frame for path in sorted(found) for frame in found[path]]
+    if not _boxes(train):
         raise RecordingError(
-            f"none of the {len(train_paths)} training recordings holds boxes. Label some frames, "
-            "or record the practice game's coach."
+            f"none of the {len(paths) - len(validation_paths)} training recordings holds boxes. "
+            "Label some frames, or record the practice game's coach."
         )
-    validation = read_frames(validation_paths, names=names, stride=stride)
-    return _Data(train, spread(validation, settings.validation_frames))
+    return _Data(train, spread(validation, settings.validation_frames), remarks)
+
+
+def _boxes(frames: Sequence[LabelledFrame]) -> int:
+    return sum(len(frame.truth.boxes) for frame in frames)
 
 
 def _resumed(out: Path, data: _Data, settings: DetectorTrainingSettings) -> TrainingState:
@@ -135,6 +152,10 @@ def _resumed(out: Path, data: _Data, settings: DetectorTrainingSettings) -> Trai
                 f"{out}: was begun with {name} {had!r}, which can't become {value!r} on the way. "
                 "Go on with the same, or begin anew without --resume."
             )
+    if not state.more.keys() >= REMEMBERED:
+        raise CheckpointError(
+            f"{out}: was begun with another version of Understudy. Begin anew without --resume."
+        )
     if state.data != data.fingerprint():
         raise CheckpointError(
             f"{out}: was begun with other recordings or other boxes. Give the same files, or begin "
@@ -194,45 +215,58 @@ class _Session:
 
         Every process comes here, and each asks the others the same questions at the same steps.
         """
-        steps, patience = self.settings.steps, self.settings.patience
+        steps = self.settings.steps
         every = max(1, steps // self.settings.evaluations)
         stopped = False
+        if self._is_stale():
+            return stopped  # it was killed between its last look and its report
         for batch in self.batches.ahead(range(self.step, steps), workers=self._workers()):
             self.losses.append(self.learner.learn(self.step, batch))
             self.step += 1
             stopped = self.world.any(stop())
-            scored = stopped or self.step % every == 0 or self.step == steps
+            due = self.step % every == 0 or self.step == steps
             if self.run is not None:
-                self._write(self.run, scored=scored)
+                self._write(self.run, due=due, stopped=stopped)
                 on_progress(
                     DetectorProgress(self.step, steps, self.loss, self.run.best_map50, self.seconds)
                 )
-            stale = self.run.stale if self.run is not None else 0
-            if stopped or (patience and scored and self.world.any(stale >= patience)):
+            if stopped or (due and self._is_stale()):
                 break
         return stopped
+
+    def _is_stale(self) -> bool:
+        patience, stale = self.settings.patience, self.run.stale if self.run is not None else 0
+        return patience > 0 and self.world.any(stale >= patience)
 
     def _workers(self) -> int:
         if self.world.device.type == "cpu":
             return 0  # it has no core to spare
         return max(1, min(_MOST_WORKERS, (os.cpu_count() or 1) // self.world.size))
 
-    def _write(self, run: DetectorRun, *, scored: bool) -> None:
+    def _write(self, run: DetectorRun, *, due: bool, stopped: bool) -> None:
         rate = self.settings.learning_rate * schedule(self.step - 1, self.settings.steps)
         run.log(self.step, self.losses[-1], rate)
-        if scored:
-            run.keep(self.learner.average, self.step, self.loss, self.seconds)
-        if scored or self.step % self.settings.save_every == 0:
-            state = TrainingState(
-                kind="detector",
-                step=self.step,
-                seconds=self.seconds,
-                losses=tuple(self.losses),
-                settings=self.settings.to_json(),
-                data=self.mark,
-                more=run.to_remember(),
-            )
-            save_state(run.out, state, self.learner.state())
+        if due:
+            self._look(run)
+        if due or stopped or self.step % self.settings.save_every == 0:
+            self._save(run)
+        if stopped and not due:
+            self._look(run)  # after saving: an uninterrupted training would not take it
+
+    def _look(self, run: DetectorRun) -> None:
+        run.keep(self.learner.average, self.step, self.loss, self.seconds)
+
+    def _save(self, run: DetectorRun) -> None:
+        state = TrainingState(
+            kind="detector",
+            step=self.step,
+            seconds=self.seconds,
+            losses=tuple(self.losses),
+            settings=self.settings.to_json(),
+            data=self.mark,
+            more=run.to_remember(),
+        )
+        save_state(run.out, state, self.learner.state() | run.kept_tensors())
 
     def report(self, run: DetectorRun, *, stopped: bool) -> DetectorReport:
         """Write `report.md` and its picture; a finished training keeps nothing to resume."""
@@ -247,6 +281,7 @@ class _Session:
             seconds=self.seconds,
             stopped=stopped,
             began_with=run.began_with,
+            remarks=data.remarks,
         )
         example = (data.validation or data.train)[len(data.validation or data.train) // 2]
         found = detect_frames(detector, [example], settings=DecodeSettings())[0]

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from data.errors import RecordingError
 from data.profile import GameProfile
 from models.decisions import logits_of
-from models.demonstrations import Demonstration, labelled
+from models.demonstrations import Demonstration, labelled, teaches
+from models.features import Stopped
 from models.policy_fitting import fit_policy
 from models.policy_metrics import changed_ticks
 from models.policy_recipe import FitSettings
@@ -38,30 +40,28 @@ def choose_shift(
 
     Judged on all ticks, a wrong shift hides: most ticks repeat the one before. Each half of the
     recordings is judged by a policy that learned from the other half; a single recording by one
-    that learned from itself.
+    that learned from itself. Recordings without play, or shorter than a shift, are left out.
+
+    Raises:
+        RecordingError: All of them are.
+        Stopped: `stop` said so: a shift chosen from fewer would be another one.
     """
-    small = replace(
-        settings,
-        embed=96,
-        hidden=64,
-        layers=1,
-        features=False,
-        copies=1,
-        passes=min(settings.passes, 12.0),
-        steps=None,
-        previous_keys=None,
-        balance_beta=0.0,  # weighed classes would make the probabilities wrong
-        adjustment=0.0,
-        tune_offsets=False,
-    )
-    halves = (demonstrations[::2], demonstrations[1::2])
+    longest_ms = max(candidates_ms)
+    usable = [one for one in demonstrations if teaches(one, profile, shift_ms=longest_ms)]
+    if not usable:
+        raise RecordingError(
+            f"no recording has {longest_ms:g} ms of a person's play in one piece, so the reaction "
+            "can't be measured. Record longer stretches, or give --shift-ms 150."
+        )
+    small = _small(settings)
+    halves = (usable[::2], usable[1::2])
     pairs = [halves, halves[::-1]] if halves[1] else [(halves[0], halves[0])]
     found: dict[float, float] = {}
     for shift_ms in candidates_ms:
         surprises = []
         for learned, judged in pairs:
             if stop():
-                return _best(found)
+                raise Stopped("stopped while the reaction was measured.")
             fitted = fit_policy(learned, [], profile, small, shift_ms=shift_ms)
             tokenizer = Tokenizer(profile, profile.capture.size)
             passages = passages_of(
@@ -76,8 +76,21 @@ def choose_shift(
                     surprises.append(-chances.gather(1, wanted[:, None])[:, 0])
         every = torch.cat(surprises)
         found[shift_ms] = float(every.mean()) if len(every) else 0.0
-    return _best(found)
+    return ShiftChoice(min(found, key=lambda shift_ms: found[shift_ms]), found)
 
 
-def _best(found: dict[float, float]) -> ShiftChoice:
-    return ShiftChoice(min(found, key=lambda shift_ms: found[shift_ms], default=0.0), found)
+def _small(settings: FitSettings) -> FitSettings:
+    return replace(
+        settings,
+        embed=96,
+        hidden=64,
+        layers=1,
+        features=not settings.boxes,
+        copies=1,
+        passes=min(settings.passes, 12.0),
+        steps=None,
+        previous_keys=None,
+        balance_beta=0.0,  # weighed classes would make the probabilities wrong
+        adjustment=0.0,
+        tune_offsets=False,
+    )

@@ -6,9 +6,16 @@ from pathlib import Path
 
 from data.errors import RecordingError
 from data.profile import GameProfile
-from data.splits import split_recordings
-from models.demonstrations import Demonstration, corrects, load_demonstration
+from data.splits import each_once, named_among, split_recordings
+from models.demonstrations import (
+    Demonstration,
+    corrects,
+    load_demonstration,
+    teaches,
+    teaching_ticks,
+)
 from models.features import Eyes, SeenProgress
+from models.label_shift import CANDIDATES_MS
 from models.policy_recipe import PolicyProgress, PolicyTrainingSettings
 
 
@@ -22,6 +29,8 @@ class Looked:
     """What is only scored."""
     seconds: float
     """Time it took."""
+    remarks: tuple[str, ...] = ()
+    """Sentences about the recordings as they were given."""
 
     @property
     def ticks(self) -> int:
@@ -41,25 +50,37 @@ def look(
     stop: Callable[[], bool],
     now_s: Callable[[], float],
 ) -> Looked:
-    """Look at recordings, or take what is cached; corrections are always learned from.
+    """Look at recordings, each once, or take what is cached.
+
+    Corrections are always learned from, and so is a recording without play to be scored on, unless
+    `held_out` names it.
 
     Raises:
         RecordingError: One is damaged or of another game, or there is nothing to learn from.
         Stopped: `stop` said so.
     """
     began_s = now_s()
-    loader = _Loader(profile, eyes, folder, len(recordings), on_progress, stop)
-    corrections = [path for path in recordings if corrects(path)]
+    paths, remarks = each_once(recordings)
+    corrections = [path for path in paths if corrects(path)]
+    loader = _Loader(profile, eyes, folder, len(paths), on_progress, stop)
+    found = dict(zip(paths, loader.load(paths), strict=True))
+    shift_ms = max(CANDIDATES_MS) if settings.shift_ms is None else settings.shift_ms
+    named = named_among(paths, held_out)
+    judging = [
+        path
+        for path, one in found.items()
+        if path in named or teaches(one, profile, shift_ms=shift_ms)
+    ]
     train_paths, held_out_paths = split_recordings(
-        [path for path in recordings if path not in corrections],
+        [path for path in judging if path not in corrections],
         validation_fraction=settings.validation_fraction,
         seed=settings.fit.seed,
-        held_out=held_out,
+        held_out=named,
     )
-    training = loader.load([*train_paths, *corrections])
-    scored = loader.load(held_out_paths)
-    _require_play(training, recordings)
-    return Looked(training, scored, now_s() - began_s)
+    always = [path for path in paths if path not in judging or path in corrections]
+    training = [found[path] for path in (*train_paths, *always)]
+    _require_play(training, paths)
+    return Looked(training, [found[path] for path in held_out_paths], now_s() - began_s, remarks)
 
 
 class _Loader:
@@ -104,3 +125,20 @@ def _require_play(training: Sequence[Demonstration], recordings: Sequence[Path])
         raise RecordingError(
             f"{names}: no person presses a key in the recordings to learn from. Record some play."
         )
+
+
+def require_lessons(
+    training: Sequence[Demonstration], profile: GameProfile, *, shift_ms: float
+) -> None:
+    """Refuse recordings in which no frame is followed by one that says what was pressed.
+
+    Raises:
+        RecordingError: There is no such frame.
+    """
+    if any(teaching_ticks(one, profile, shift_ms=shift_ms) for one in training):
+        return
+    names = ", ".join(one.seen.source.name for one in training)
+    raise RecordingError(
+        f"{names}: nothing to learn from: a frame's label is the keys held {shift_ms:g} ms later, "
+        "and no frame of play is followed by one so much later. Record longer stretches."
+    )

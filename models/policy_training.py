@@ -21,7 +21,7 @@ from models.policy_fitting import Fitted, fit_policy
 from models.policy_graph import export_for_play
 from models.policy_recipe import FitProgress, PolicyProgress, PolicyTrainingSettings
 from models.policy_run import PolicyRun, resumed_fit
-from models.policy_sources import Looked, look
+from models.policy_sources import Looked, look, require_lessons
 from models.policy_weakness import practised
 from models.report import write_report
 from models.seen_cache import prune
@@ -40,7 +40,7 @@ class PolicyReport:
     training: tuple[str, ...]
     """Names of the recordings learned from."""
     validation: tuple[str, ...]
-    """Names of the recordings held out; none when there was only one recording."""
+    """Names of the recordings held out; none when only one holds plain play."""
     ticks: int
     """Ticks learned from."""
     steps: int
@@ -122,7 +122,10 @@ def train_policy(
                     now_s=now_s,
                 )
             )
+            for sentence in looked.remarks if world.first else ():
+                warn(sentence)
             shift = _shift(looked, profile, settings, world, on_progress, stop)
+            require_lessons(looked.training, profile, shift_ms=shift.shift_ms)
             end_to_end = _end_to_end(detector, out, settings)
             if end_to_end is not None and world.first and world.device.type == "cpu":
                 warn(slowness(end_to_end, settings.fit, looked.ticks))
@@ -177,7 +180,7 @@ def _report(out: Path, looked: Looked, fitted: Fitted, shift: ShiftChoice) -> Po
         shift=shift,
         evaluation=None,
         stopped=fitted.stopped,
-        notes=_notes(fitted, looked.held_out),
+        notes=(*looked.remarks, *_notes(fitted, looked.held_out)),
     )
 
 
@@ -204,13 +207,17 @@ def _shift(
     """Choose the label shift; where it is to be measured, the first process does it for all."""
     if settings.shift_ms is not None:
         return ShiftChoice(settings.shift_ms, {})
-    choice = ShiftChoice(0.0, {})
-    if world.first:
+
+    def measured() -> ShiftChoice:
+        if not world.first:
+            return ShiftChoice(0.0, {})
         on_progress(PolicyProgress("aligning", 0.0, "measuring the reaction time"))
         everything = looked.training + looked.held_out
         # The detector's features say well enough when a person reacts, and sooner.
         fit = replace(settings.fit, end_to_end=False)
-        choice = choose_shift(everything, profile, fit, stop=stop)
+        return choose_shift(everything, profile, fit, stop=stop)
+
+    choice = world.first_then_all(measured)
     return replace(choice, shift_ms=world.total(choice.shift_ms))
 
 
@@ -228,8 +235,8 @@ def _notes(fitted: Fitted, held_out: Sequence[Demonstration]) -> tuple[str, ...]
     notes = []
     if not held_out:
         notes.append(
-            "There was only one recording, so nothing was held out: no score says how well it "
-            "plays. Record at least one more match."
+            "There was only one recording of plain play, so nothing was held out: no score says "
+            "how well it plays. Record at least one more match."
         )
     if fitted.ticks < 2400:
         notes.append(

@@ -11,7 +11,7 @@ from models.detector_recipe import DetectorProgress, DetectorTrainingSettings
 from models.detector_report import DetectorReport
 from models.detector_training import train_detector
 from models.run_files import STATE_NAME
-from models.training_state import load_state
+from models.training_state import load_state, load_tensors, save_state
 from tests.conftest import Run
 from tests.curves import loss_curve
 from tests.factories import practice_profile
@@ -63,6 +63,10 @@ def scores(run: Path) -> list[tuple[int, float, float]]:
     return [(line["step"], line["loss"], line["map50"]) for line in lines]
 
 
+def weights(run: Path) -> bytes:
+    return (run / "checkpoint.safetensors").read_bytes()
+
+
 @pytest.mark.parametrize("held_out", [True, False])
 def test_a_killed_training_goes_on_as_if_nothing_had_happened(
     recordings: list[Path], tmp_path: Path, held_out: bool
@@ -77,8 +81,7 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(
     assert loss_curve(tmp_path / "cut") == loss_curve(tmp_path / "whole")
     assert scores(tmp_path / "cut") == scores(tmp_path / "whole")
     assert resumed.ap50 == whole.ap50
-    cut, kept = (tmp_path / name / "checkpoint.safetensors" for name in ("cut", "whole"))
-    assert cut.read_bytes() == kept.read_bytes()
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 
 def test_the_best_weights_of_an_earlier_sitting_are_kept(
@@ -101,7 +104,7 @@ def test_stopping_by_hand_keeps_what_is_needed_to_go_on(
     assert (report.steps, report.stopped) == (2, True)
     report = train(recordings, tmp_path, resume=True)
     assert (report.steps, report.stopped) == (8, False)
-    assert [step for step, _, _ in scores(tmp_path)] == [2, 4, 8]
+    assert [step for step, _, _ in scores(tmp_path)] == [4, 8]
     assert not (tmp_path / STATE_NAME).exists()
     with pytest.raises(CheckpointError, match="nothing to go on from"):
         train(recordings, tmp_path, resume=True)
@@ -157,3 +160,70 @@ def test_a_training_begun_anew_forgets_the_old_one(recordings: list[Path], tmp_p
         train(recordings, tmp_path, killed_at=2)
     assert not (tmp_path / STATE_NAME).exists()
     assert sorted(loss_curve(tmp_path)) == [1, 2]
+
+
+@pytest.mark.parametrize("stopped_at", [3, 5])
+def test_a_look_that_a_stop_forces_changes_nothing_of_what_follows(
+    recordings: list[Path], tmp_path: Path, stopped_at: int
+) -> None:
+    """At this rate every score is the same, or worse: a look too many would use up the patience."""
+    still = replace(SETTINGS, learning_rate=1e-9, evaluations=4, patience=2)
+    whole = train(recordings, tmp_path / "whole", settings=still)
+    asked = iter(range(1, 9))
+    cut = train(
+        recordings, tmp_path / "cut", settings=still, stop=lambda: next(asked) == stopped_at
+    )
+    assert (cut.steps, cut.stopped) == (stopped_at, True)
+    resumed = train(recordings, tmp_path / "cut", settings=still, resume=True)
+    assert resumed.steps == whole.steps == 6
+    assert scores(tmp_path / "cut") == scores(tmp_path / "whole")
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+def test_better_weights_of_a_look_that_a_stop_forced_are_not_kept_on_the_way(
+    recordings: list[Path], tmp_path: Path
+) -> None:
+    """They fall apart from the first step on: only the earliest look is worth keeping."""
+    ruinous = replace(SETTINGS, weights="practice", learning_rate=0.01)
+    train(recordings, tmp_path / "whole", settings=ruinous)
+    asked = iter([True])
+    cut = train(recordings, tmp_path / "cut", settings=ruinous, stop=lambda: next(asked))
+    resumed = train(recordings, tmp_path / "cut", settings=ruinous, resume=True)
+    assert cut.map50 is not None
+    assert resumed.map50 is not None
+    assert cut.map50 > resumed.map50
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+def test_a_training_killed_before_its_first_look_does_not_take_an_older_ones_weights(
+    recordings: list[Path], tmp_path: Path
+) -> None:
+    train(recordings, tmp_path, settings=replace(SETTINGS, anchors=2))
+    with pytest.raises(Killed):
+        train(recordings, tmp_path, killed_at=3)
+    train(recordings, tmp_path, resume=True)
+    train(recordings, tmp_path / "whole")
+    assert weights(tmp_path) == weights(tmp_path / "whole")
+
+
+def test_a_training_killed_when_its_patience_was_over_only_lacks_the_report(
+    recordings: list[Path], tmp_path: Path
+) -> None:
+    still = replace(SETTINGS, learning_rate=1e-9, evaluations=8, patience=2)
+    with pytest.raises(Killed):
+        train(recordings, tmp_path, settings=still, killed_at=3)
+    report = train(recordings, tmp_path, settings=still, resume=True)
+    assert (report.steps, report.stopped) == (3, False)
+
+
+def test_the_state_of_another_version_is_refused(recordings: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        train(recordings, tmp_path, killed_at=4)
+    state, tensors = load_state(tmp_path, kind="detector"), load_tensors(tmp_path)
+    save_state(tmp_path, replace(state, more={"stale": 0}), tensors)
+    with pytest.raises(CheckpointError, match="another version of Understudy"):
+        train(recordings, tmp_path, resume=True)
+    unkept = {name: tensor for name, tensor in tensors.items() if not name.startswith("kept.")}
+    save_state(tmp_path, state, unkept)
+    with pytest.raises(CheckpointError, match="its best weights are damaged"):
+        train(recordings, tmp_path, resume=True)

@@ -123,6 +123,41 @@ def test_a_recording_slower_than_the_policy_is_refused(tmp_path):
         load_demonstration(path, fast, ToyEyes(), folder=tmp_path)
 
 
+def test_a_late_frame_in_a_short_segment_does_not_make_a_recording_slow():
+    times = np.arange(42, dtype=np.int64) * TICK_NS
+    times[21:] += 20_000_000  # the second frame of two came 20 ms late: 14 frames a second
+    frames, segments = ticks_of(times, [(0, 20), (20, 22), (22, 42)], rate_hz=20)
+    assert frames.tolist() == list(range(42))
+    assert segments == ((0, 20), (20, 22), (22, 42))
+
+
+def test_slow_segments_together_are_refused_though_each_is_short():
+    times = np.arange(40, dtype=np.int64) * 2 * TICK_NS
+    with pytest.raises(RecordingError, match=r"it has 10\.0 frames a second"):
+        ticks_of(times, [(start, start + 2) for start in range(0, 40, 2)], rate_hz=20)
+
+
+def test_two_early_frames_do_not_make_a_recording_faster():
+    times = np.arange(42, dtype=np.int64) * TICK_NS
+    times[21:] -= 20_000_000
+    frames, _ = ticks_of(times, [(0, 20), (20, 22), (22, 42)], rate_hz=20)
+    assert frames.tolist() == list(range(42))
+
+
+def test_short_segments_of_a_faster_recording_are_thinned_as_well():
+    times = np.arange(130, dtype=np.int64) * 1_000_000_000 // 60
+    frames, segments = ticks_of(times, [(0, 60), (60, 66), (70, 130)], rate_hz=20)
+    assert frames.tolist() == [*range(0, 60, 3), 60, 63, *range(70, 130, 3)]
+    assert segments == ((0, 20), (20, 22), (22, 42))
+
+
+def test_a_long_faster_part_is_thinned_in_a_recording_that_is_not_faster_over_all():
+    slow = np.arange(200, dtype=np.int64) * TICK_NS
+    fast = slow[-1] + 1_000_000_000 + np.arange(61, dtype=np.int64) * 1_000_000_000 // 60
+    frames, _ = ticks_of(np.concatenate([slow, fast]), [(0, 200), (200, 261)], rate_hz=20)
+    assert frames.tolist() == [*range(200), *range(200, 261, 3)]
+
+
 def test_worsening_misses_jitters_and_leaves_the_original_alone():
     seen = SeenFrames.of([sight(*marked(200, 150), (BALL, 100, 100)) for _ in range(400)])
     before = seen.boxes.copy()
