@@ -129,7 +129,7 @@ def play(
             wait_s=wait,
             on_tick=watched.tell,
         )
-        _summarise(watched.report, as_json=as_json, apart=telemetry == "-")
+        _summarise(watched.report, as_json=as_json, apart=watched.say if telemetry == "-" else None)
 
 
 def _decision(
@@ -156,7 +156,9 @@ def _decision(
 class _Watched:
     """Whoever wants to know of every tick, and the report once there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        """Prints a line on standard error, read or not."""
         self.tellers: list[Callable[[TickView], None]] = []
         self.report: PlayReport | None = None
 
@@ -178,20 +180,21 @@ def _watched(
     from agent.summary import play_line
     from agent.telemetry import LineWriter, Telemetry
 
-    watched = _Watched()
     with ExitStack() as stack:
-        told = None
+        line = stack.enter_context(
+            play_line(
+                stop_key=game.stop_key,
+                rate_hz=runner.rate_hz,
+                console=err,
+                plain=headless or not err.is_terminal,
+            )
+        )
+        watched, told = _Watched(line.say), None
         if telemetry is not None:
             told = Telemetry(game, stack.enter_context(LineWriter(telemetry)).write)
             told.start({"run": str(run), "profile": game.name, "rate_hz": runner.rate_hz})
             watched.tellers.append(told.tell)
-        line = play_line(
-            stop_key=game.stop_key,
-            rate_hz=runner.rate_hz,
-            console=err,
-            plain=headless or not err.is_terminal,
-        )
-        watched.tellers.append(stack.enter_context(line).tell)
+        watched.tellers.append(line.tell)
         try:
             yield watched
         except UnderstudyError as error:
@@ -202,12 +205,15 @@ def _watched(
             told.stop(watched.report)
 
 
-def _summarise(report: "PlayReport", *, as_json: bool, apart: bool) -> None:
-    """Say how play went; `apart` from what standard output is used for."""
+def _summarise(report: "PlayReport", *, as_json: bool, apart: Callable[[str], None] | None) -> None:
+    """Say how play went; `apart` from standard output where that is used for something else."""
     from agent.summary import summary_lines
 
     if as_json:
         print_json(report.to_json())
         return
     for line in summary_lines(report):
-        (err if apart else out).print(line, highlight=False)
+        if apart is not None:
+            apart(line)
+        else:
+            out.print(line, highlight=False)

@@ -27,7 +27,7 @@ class DecisionSettings:
     """How probabilities become a decision."""
 
     min_hold_ms: Mapping[str, float] = field(default_factory=dict)
-    """For each head, instead of the profile's `min_hold_ms`."""
+    """For each head, instead of its `min_hold_ms` in the profile that the run was trained with."""
     temperature: float = 0.0
     """0 takes the likeliest class; above, classes are drawn, the more evenly the higher it is."""
     allowed: frozenset[str] | None = None
@@ -81,16 +81,18 @@ def settings_for(
     Args:
         profile: Of the game.
         temperature: As in `DecisionSettings`.
-        min_hold_ms: For all heads; None for the profile's.
+        min_hold_ms: For all heads; None for what the profile says of each, which may have been
+            edited since the run was trained with it.
         allowed: As in `DecisionSettings`.
         stuck_s: 0 for never; None for the usual, `STUCK_S` where the picture may stand still.
     """
     if stuck_s is None:
         stuck_s = STUCK_S if profile.may_stand_still else 0.0
     return DecisionSettings(
-        min_hold_ms={}
-        if min_hold_ms is None
-        else {head.name: min_hold_ms for head in profile.heads},
+        min_hold_ms={
+            head.name: head.min_hold_ms if min_hold_ms is None else min_hold_ms
+            for head in profile.heads
+        },
         temperature=temperature,
         allowed=allowed,
         stuck_s=stuck_s or None,

@@ -79,7 +79,7 @@ class Flight:
         self._rate = rate
         self._log = log
         self._now_ns = stopwatch_ns
-        self.picture = PictureGuard(may_stand_still=may_stand_still)
+        self.picture = PictureGuard(runner.rate_hz, may_stand_still=may_stand_still)
         """Watches the frames for standstill."""
         self._held = NOTHING
         self._state: DecisionState | None = None

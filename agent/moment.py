@@ -13,10 +13,12 @@ from data.keys import By, held_by
 from data.moments import moment
 from data.reader import GAP_FRAMES, Recording
 from data.schema import SpanKind
+from models.demonstrations import ticks_of
 from models.engine import PolicyRunner
 from models.saliency import COVERED_S, Probabilities, Tick
 
 BEFORE_S = 15.0  # of play before it: an LSTM of this size remembers a few seconds
+_JITTER_NS = 1_000_000  # a picture taken so much too early is still the one of its tick
 _SAME = 0.02  # of a probability: what was before the last seconds matters no more than that
 
 
@@ -68,7 +70,7 @@ def moment_of(recording: Recording, runner: PolicyRunner, at_s: float) -> Moment
     """Gather what is known of a moment.
 
     What the policy saw in play is taken from the log; of other frames the stored picture is looked
-    at again.
+    at again, of a recording faster than the policy at as many as it would have seen.
 
     Args:
         recording: A flight log, or any recording.
@@ -76,7 +78,7 @@ def moment_of(recording: Recording, runner: PolicyRunner, at_s: float) -> Moment
         at_s: Seconds from the first frame.
 
     Raises:
-        RecordingError: Nothing was looked at then.
+        RecordingError: Nothing was looked at then, or the recording is slower than the policy.
     """
     frame = _frame_at(recording, at_s)
     log = _Log(recording)
@@ -85,7 +87,7 @@ def moment_of(recording: Recording, runner: PolicyRunner, at_s: float) -> Moment
         log.played_until(row) if row is not None else log.shown_until(frame, runner)
     )
     history, probabilities = _history(recording, runner, ticks, log, rows)
-    count = min(len(ticks), max(1, round(COVERED_S * recording.facts.rate_hz)))
+    count = min(len(ticks), max(1, round(COVERED_S * runner.rate_hz)))
     tail = frames[-count:]
     while None in tail:  # a slow disk cost a picture: only those after it are looked at again
         tail = tail[tail.index(None) + 1 :]
@@ -100,7 +102,7 @@ def moment_of(recording: Recording, runner: PolicyRunner, at_s: float) -> Moment
         ticks=tuple(ticks),
         images=tuple(recording.frame(index) for index in tail if index is not None),
         chosen=history[-1],
-        begun_s=_begun(recording, history),
+        begun_s=_begun(recording, history, rate_hz=runner.rate_hz),
         probabilities=probabilities,
         logged=None if row is None else log.probabilities(row),
     )
@@ -158,9 +160,9 @@ class _Log:
             and times[frame] - times[first - 1] <= BEFORE_S * 1e9
         ):
             first -= 1
-        frames = range(first, frame + 1)
+        frames = _frames_seen(recording, first, frame, rate_hz=runner.rate_hz)
         keys = recording.profile.keys
-        down = held_by(recording.key_events(), keys, times[first : frame + 1])
+        down = held_by(recording.key_events(), keys, times[frames])
         ticks = [
             Tick(
                 runner.see(recording.frame(index)),
@@ -169,6 +171,25 @@ class _Log:
             for index, of_frame in zip(frames, down, strict=True)
         ]
         return ticks, list(frames), [self.row_of.get(index) for index in frames]
+
+
+def _frames_seen(recording: Recording, first: int, last: int, *, rate_hz: float) -> list[int]:
+    """Choose the frames that a policy would have seen, as training does: the last, and before it.
+
+    Ticks are counted back from the last. Of a flight log each frame is one.
+    """
+    whole = list(range(first, last + 1))
+    if recording.is_flight_log:
+        return whole
+    times = recording.times_ns
+    ago_ns = np.maximum(0, times[last] - times[first : last + 1][::-1] - _JITTER_NS)
+    try:
+        chosen, _ = ticks_of(ago_ns, [(0, len(ago_ns))], rate_hz=rate_hz)
+    except RecordingError as error:
+        if recording.facts.rate_hz < rate_hz:
+            raise RecordingError(f"{recording.path}: {error}") from error
+        return whole  # just after a break a picture or two may be missing
+    return [last - int(back) for back in chosen[::-1]]
 
 
 def _frame_at(recording: Recording, at_s: float) -> int:
@@ -216,7 +237,9 @@ def _history(
     return history, said
 
 
-def _begun(recording: Recording, history: list[dict[str, int]]) -> dict[str, float]:
+def _begun(
+    recording: Recording, history: list[dict[str, int]], *, rate_hz: float
+) -> dict[str, float]:
     """Say for how long each head's choice has stood; infinitely long for pressing nothing."""
     begun = {}
     for head in recording.profile.heads:
@@ -224,7 +247,7 @@ def _begun(recording: Recording, history: list[dict[str, int]]) -> dict[str, flo
         count = 0
         while count < len(history) and history[-1 - count][head.name] == now:
             count += 1
-        ago_s = (count - 1) / recording.facts.rate_hz
+        ago_s = (count - 1) / rate_hz
         begun[head.name] = np.inf if now == head.none_index else ago_s
     return begun
 

@@ -13,6 +13,8 @@ MOVING_NS = 500_000_000
 """How long a picture must have moved before the agent plays again."""
 GAP_NS = 260_000_000
 """The longest standstill within movement: a game that draws four pictures a second moves."""
+GAP_TICKS = 1.5
+"""The same where it is longer: a slow policy's own pictures lie further apart than that."""
 STEP = 3  # of three pixels in each direction one is looked at: 0.03 ms; nothing that plays is less
 BLACK = 16  # the darkest grey of television; no pixel of a black picture is brighter
 
@@ -29,11 +31,13 @@ class PictureGuard:
     """Watches the pictures for standstill; used by one thread.
 
     Args:
+        rate_hz: How many pictures a second it sees: the policy's rate.
         may_stand_still: Whether the game's picture stands still at times until somebody plays; then
             only a black one counts.
     """
 
-    def __init__(self, *, may_stand_still: bool = False) -> None:
+    def __init__(self, rate_hz: float, *, may_stand_still: bool = False) -> None:
+        self._gap_ns = max(GAP_NS, round(GAP_TICKS * 1e9 / rate_hz))
         self._may_stand_still = may_stand_still
         self.now = Picture.MOVING
         """What the last seconds showed."""
@@ -54,7 +58,7 @@ class PictureGuard:
         if first or seen.max() > BLACK:
             self._lit_ns = at_ns
         if first or (seen != self._last).any():
-            if first or at_ns - self._changed_ns > GAP_NS:
+            if first or at_ns - self._changed_ns > self._gap_ns:
                 self._moving_since_ns = at_ns
             self._changed_ns = at_ns
         self._last = seen
@@ -74,4 +78,4 @@ class PictureGuard:
     def _moves_again(self, at_ns: int) -> bool:
         lit = at_ns == self._lit_ns
         lasted_ns = self._changed_ns - self._moving_since_ns
-        return lit and lasted_ns >= MOVING_NS and at_ns - self._changed_ns <= GAP_NS
+        return lit and lasted_ns >= MOVING_NS and at_ns - self._changed_ns <= self._gap_ns

@@ -1,14 +1,16 @@
 """What a person reads while the agent plays, and when it has ended."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.text import Text
 
 from agent.guard import Reason
 from agent.report import PlayReport, TickView
+from agent.telemetry import LineWriter
 from data.live_line import PlainLines, drawn_anew
 from data.moments import length
 
@@ -22,7 +24,7 @@ class PlayLine:
     Args:
         stop_key: Ends play.
         rate_hz: What the policy was trained at.
-        say: Prints a line that stays.
+        say: Prints a line that stays; called within ticks where there is no terminal.
         plain: Whether there is no terminal to draw on.
         now_s: Tells when to print the next plain line.
     """
@@ -38,7 +40,8 @@ class PlayLine:
     ) -> None:
         self._stop_key = stop_key.upper()
         self._rate_hz = rate_hz
-        self._say = say
+        self.say = say
+        """Prints a line that stays."""
         self._plain = PlainLines(every_s=PLAIN_S, now_s=now_s) if plain else None
         self._now_s = now_s
         self._view: TickView | None = None
@@ -47,25 +50,32 @@ class PlayLine:
     def tell(self, view: TickView) -> None:
         """Show one tick."""
         self._view = view
+        if self._plain is None:
+            return
         now_s = self._now_s()
         if view.pace.strained and now_s - self._warned_s >= WARN_AGAIN_S:
             self._warned_s = now_s
-            self._say(
-                f"this machine reaches {view.pace.rate_hz:.1f} of {self._rate_hz:g} ticks a "
-                "second: close other programs, or lower the game's resolution"
-            )
-        if self._plain is not None and self._plain.due(view.reason):
-            self._say(status_words(view))
+            self.say(f"understudy: {self._warning(view)}")
+        if self._plain.due(view.reason):
+            self.say(f"understudy: {status_words(view)}")
 
     def __rich__(self) -> Text:
-        """Draw it, in two rows."""
+        """Draw it, in two rows; in three while the machine falls behind."""
         if self._view is None:
             return Text("looking for the game's window")
         playing = self._view.reason is Reason.PLAYING
         row = Text(status_words(self._view), "bold green" if playing else "bold yellow")
         held = " ".join(sorted(self._view.held)) or "no key"
         row.append(f"\n{self._stop_key} stops · held: {held}", "default not bold")
+        if self._view.pace.strained:
+            row.append(f"\n{self._warning(self._view)}", "default not bold")
         return row
+
+    def _warning(self, view: TickView) -> str:
+        return (
+            f"this machine reaches {view.pace.rate_hz:.1f} of {self._rate_hz:g} ticks a "
+            "second: close other programs, or lower the game's resolution"
+        )
 
 
 @contextmanager
@@ -74,16 +84,37 @@ def play_line(
 ) -> Iterator[PlayLine]:
     """Show a status line while the agent plays: drawn anew, or `plain`, now and then a line.
 
-    It is drawn on a thread of its own, so that a slow terminal never delays a tick.
+    Either is done on a thread of its own: a slow terminal, or a reader that stops reading, never
+    delays a tick. Plain lines that nobody takes are left out, and the end doesn't wait for them.
     """
-    line = PlayLine(
-        stop_key=stop_key,
-        rate_hz=rate_hz,
-        say=lambda words: console.print(f"understudy: {words}", highlight=False),
-        plain=plain,
-    )
-    with drawn_anew(line, console, plain=plain):
+    with ExitStack() as stack:
+        say = stack.enter_context(_lines_to(console)) if plain else _printed_on(console)
+        line = PlayLine(stop_key=stop_key, rate_hz=rate_hz, say=say, plain=plain)
+        stack.enter_context(drawn_anew(line, console, plain=plain))
         yield line
+
+
+class _ConsoleWriter(LineWriter):
+    """Writes lines to the file behind a console, which stays open."""
+
+    def __init__(self, file: int) -> None:
+        super().__init__(os.devnull)
+        os.dup2(file, self._file, inheritable=False)
+
+
+@contextmanager
+def _lines_to(console: Console) -> Iterator[Callable[[str], None]]:
+    try:
+        file = console.file.fileno()
+    except OSError:  # it is kept in memory, where nobody has to read
+        yield _printed_on(console)
+        return
+    with _ConsoleWriter(file) as writer:
+        yield writer.write
+
+
+def _printed_on(console: Console) -> Callable[[str], None]:
+    return lambda words: console.print(words, highlight=False, markup=False)
 
 
 def status_words(view: TickView) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from data.errors import UnderstudyError
+
 RESAMPLES = 10_000
 
 
@@ -62,6 +64,8 @@ class TrialReport:
     player: str
     difficulty: str
     scores: tuple[Score, ...]
+    stopped: str | None = None
+    """Why it ended before its last match; None where it did not."""
 
     @property
     def goals_for(self) -> Interval:
@@ -80,15 +84,35 @@ class TrialReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
+        some = bool(self.scores)  # there is no mean of none
         return {
             "player": self.player,
             "difficulty": self.difficulty,
             "matches": len(self.scores),
-            "goals_for": self.goals_for.to_json(),
-            "goals_against": self.goals_against.to_json(),
-            "goal_difference": self.difference.to_json(),
+            "goals_for": self.goals_for.to_json() if some else None,
+            "goals_against": self.goals_against.to_json() if some else None,
+            "goal_difference": self.difference.to_json() if some else None,
             "scores": [[score.goals_for, score.goals_against] for score in self.scores],
+            "stopped": self.stopped,
         }
+
+
+class TrialStopped(UnderstudyError):
+    """A trial that ended before its last match.
+
+    Args:
+        why: In words.
+        scores: Of the matches that were over by then.
+        matches: How many were wanted.
+        asked: Whether somebody asked for it; else something failed.
+    """
+
+    def __init__(self, why: str, scores: Sequence[Score], *, matches: int, asked: bool) -> None:
+        self.why, self.asked = why, asked
+        self.scores = tuple(scores)
+        told = ", ".join(f"{score.goals_for}:{score.goals_against}" for score in scores)
+        over = f"{len(scores)} of {matches} matches" + (f" ({told})" if told else "")
+        super().__init__(f"the trial ended after {over}: {why.rstrip('.')}.")
 
 
 def run_trial(
@@ -111,6 +135,7 @@ def run_trial(
         on_match: Told of each finished match.
 
     Raises:
+        TrialStopped: `play_matches` tells so.
         ValueError: `matches` is not positive.
     """
     if matches < 1:

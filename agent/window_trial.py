@@ -7,15 +7,19 @@ from contextlib import closing
 
 from agent.decision import settings_for
 from agent.desktop import play_desktop
+from agent.guard import Reason
 from agent.key_sink import PynputSink
 from agent.loop import PlaySettings
+from agent.report import PlayReport
 from agent.runner import Runner
 from agent.score_reader import ScoreReader, ScoreWatch
-from agent.trial import Score
+from agent.trial import Score, TrialStopped
 from agent.watchdog import Watchdog
-from data.errors import DisplayError, ProfileError
+from data.errors import DisplayError, ProfileError, UnderstudyError
 from data.profile import GameProfile
 from data.score_board import ScoreBoard
+from recorder.display import require_display
+from recorder.keyboard import PynputKeys
 from recorder.pacing import MonotonicClock
 from recorder.screen import MssScreen
 from recorder.window import OpenWindow, find_window
@@ -57,7 +61,8 @@ def window_matches(
     """Play as many matches as there are seeds, which the game itself knows nothing of.
 
     No key is pressed while the score is out of sight, so that none gets into a menu. A match that
-    runs already is played on, and counted from there.
+    runs already is played on, and counted from there. The stop key ends them all, between two
+    matches as well; a match that was cut short is not counted.
 
     Args:
         runner: The policy.
@@ -69,36 +74,84 @@ def window_matches(
         stop: Asked all the while.
 
     Raises:
-        DisplayError: No display, no such window, or no score could be read in time.
+        DisplayError: No display.
         ProfileError: The profile names no score board.
+        TrialStopped: It was stopped, the window was closed or not there, or its score could not be
+            read; the matches that were over by then are told with it.
     """
     board = board_of(profile)
-    settings = PlaySettings(seconds=seconds, decision=settings_for(profile))
-    reader, scores = ScoreReader(board), []
-    for _ in seeds:
-        if stop():
-            break
-        with closing(find_window(profile.title, WINDOW_S)) as window:
-            window.activate()
-            watcher = _Watcher(reader, window)
+    require_display()
+    match = _Match(
+        runner, profile, board, PlaySettings(seconds=seconds, decision=settings_for(profile))
+    )
+    scores: list[Score] = []
+    with closing(PynputKeys((), watched=[profile.stop_key])) as keys:
+
+        def asked() -> Reason | None:
+            if keys.presses(profile.stop_key):
+                return Reason.STOP_KEY
+            return Reason.STOPPED if stop() else None
+
+        for _ in seeds:
             try:
-                watcher.begin(board.start, stop)
-                runner.reset()
-                play_desktop(
-                    runner,
-                    profile,
-                    settings=settings,
+                scores.append(match.play(asked))
+            except UnderstudyError as error:
+                wished = asked() is not None
+                raise TrialStopped(str(error), scores, matches=len(seeds), asked=wished) from error
+            on_match(scores[-1])
+    return scores
+
+
+class _Match:
+    """Plays one match after another; see `window_matches`."""
+
+    def __init__(
+        self, runner: Runner, profile: GameProfile, board: ScoreBoard, settings: PlaySettings
+    ) -> None:
+        self._runner, self._profile, self._settings = runner, profile, settings
+        self._reader, self._start = ScoreReader(board), board.start
+
+    def play(self, asked: Callable[[], Reason | None]) -> Score:
+        """Play a match to its end.
+
+        Args:
+            asked: Says why to stop; None while there is no reason to.
+
+        Raises:
+            UnderstudyError: It was cut short, or did not begin.
+        """
+        _refuse(asked())
+        with closing(find_window(self._profile.title, WINDOW_S)) as window:
+            window.activate()
+            watcher = _Watcher(self._reader, window)
+            try:
+                watcher.begin(self._start, lambda: asked() is not None)
+                _refuse(asked())
+                self._runner.reset()
+                report = play_desktop(
+                    self._runner,
+                    self._profile,
+                    settings=self._settings,
                     log=None,
-                    stop=lambda watcher=watcher: stop() or watcher.over,  # type: ignore[misc]
-                    hands_off=lambda watcher=watcher: watcher.away,  # type: ignore[misc]
+                    stop=lambda: watcher.over or asked() is not None,
+                    hands_off=lambda: watcher.away,
                 )
+                _refuse(asked() or _ending(report))
+                watcher.check()
             finally:
                 watcher.end()
-        if stop():
-            break
-        scores.append(watcher.score())
-        on_match(scores[-1])
-    return scores
+        return watcher.score()
+
+
+def _ending(report: PlayReport) -> Reason | None:
+    """Return why play ended, if not with its match."""
+    cut = report.stop_reason in (Reason.STOP_KEY, Reason.WINDOW_GONE)
+    return report.stop_reason if cut else None
+
+
+def _refuse(reason: Reason | None) -> None:
+    if reason is not None:
+        raise UnderstudyError(str(reason))
 
 
 def _tap(keys: Sequence[str], window: OpenWindow, stop: Callable[[], bool]) -> None:
@@ -157,12 +210,21 @@ class _Watcher:
         """Say whether a score was read in time, or somebody wants to stop."""
         until_s = time.monotonic() + seconds
         while self._watch.score is None and not stop():
-            if self._error is not None:
-                raise self._error
+            self.check()
             if time.monotonic() > until_s:
                 return False
             time.sleep(LOOK_S)
         return True
+
+    def check(self) -> None:
+        """Do nothing, unless the window can't be watched any more.
+
+        Raises:
+            DisplayError: It can't.
+            ProfileError: The pictures of the digits are no good.
+        """
+        if self._error is not None:
+            raise self._error
 
     def score(self) -> Score:
         """Return the goals of the match."""

@@ -4,7 +4,7 @@ import pytest
 from agent.decision import STUCK_S, DecisionSettings, decide, settings_for
 from data.errors import UnderstudyError
 from data.profile import load_profile
-from tests.factories import practice_profile
+from tests.factories import altered_profile, practice_profile
 from tests.fakes import one_hot
 
 PROFILE = practice_profile()
@@ -159,6 +159,19 @@ def test_a_choice_that_wavers_is_not_stuck():
             PROFILE, settings, probabilities, at_ns=tick * 50_000_000, state=state, rng=rng
         )
         assert decision.classes["movement"] == PROFILE.head("movement").names.index(wanted)
+
+
+def test_the_profile_that_is_played_with_says_how_long_a_key_is_held():
+    edited = altered_profile(
+        heads=[head.model_dump() | {"min_hold_ms": 400} for head in PROFILE.heads]
+    )
+    heads = {head.name for head in PROFILE.heads}
+    assert settings_for(edited).min_hold_ms == dict.fromkeys(heads, 400)
+    assert settings_for(edited, min_hold_ms=50).min_hold_ms == dict.fromkeys(heads, 50)
+    ticks = [(at_ms, {"movement": ("up", "right")[at_ms // 50 % 2]}) for at_ms in range(0, 450, 50)]
+    trained_with = held_over_time(settings_for(edited), *ticks)  # decides on the run's own profile
+    assert trained_with == [{"up"}] * 9
+    assert held_over_time(settings_for(PROFILE), *ticks)[:2] == [{"up"}, {"right"}]
 
 
 def test_only_games_whose_picture_may_stand_still_get_stuck():

@@ -7,11 +7,16 @@ import pytest
 
 from agent.flown import load_player
 from agent.moment import moment_of
+from data.errors import RecordingError
+from data.keys import KeyEvent
 from data.reader import Recording
+from data.writer import RecordingWriter
+from models.saliency import COVERED_S
 from tests.conftest import Run
+from tests.factories import capture_facts, practice_profile
 from tests.fakes import strokes
 from tests.flights import toy_flight, toy_runner
-from tests.toy_play import toy_recording, toy_run
+from tests.toy_play import BALL, marked, sight, toy_picture, toy_recording, toy_run
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,51 @@ def test_a_decision_is_drawn_and_told(log, run: Run, tmp_path: Path):
     assert nats == sorted(nats, reverse=True)
     assert nats[0] > 0
     assert sum(one["controlled"] for one in found["influences"]) == 1
+
+
+def moved(path: Path, *, rate_hz: float, jitter_ms: float = 0.0) -> Path:
+    """Write three seconds of a ball that moves, and of a key that is pressed at 2.5 s."""
+    rng = np.random.default_rng(1)
+    with RecordingWriter(path, profile=practice_profile(), facts=capture_facts(rate_hz)) as file:
+        for index in range(round(3 * rate_hz)):
+            at_s = index / rate_hz
+            seen = sight(*marked(240, 140), (BALL, 100 + 60 * at_s, 200))
+            late_ns = round(rng.uniform(0, jitter_ms) * 1e6)
+            file.append_frame(toy_picture(seen), round(at_s * 1e9) + late_ns)
+        file.append_keys([KeyEvent(2_500_000_000, "w", True)])
+    return path
+
+
+@pytest.mark.parametrize(("rate_hz", "jitter_ms"), [(60, 0.0), (60, 0.9), (50, 0.5), (30, 0.0)])
+def test_a_recording_faster_than_the_policy_is_seen_at_the_policys_rate(
+    tmp_path, rate_hz, jitter_ms
+):
+    runner = toy_runner()
+    with Recording(moved(tmp_path / "slow.h5", rate_hz=20)) as recording:
+        slow = moment_of(recording, runner, 2.85)
+    with Recording(moved(tmp_path / "fast.h5", rate_hz=rate_hz, jitter_ms=jitter_ms)) as recording:
+        fast = moment_of(recording, runner, 2.855)
+        times = recording.times_ns
+        tail = fast.images[-1]
+        assert (tail == recording.frame(fast.frame)).all()
+        assert fast.frame == np.searchsorted(times, times[0] + 2_855_000_000, side="right") - 1
+    assert len(fast.ticks) == pytest.approx(len(slow.ticks), abs=1)
+    assert len(fast.images) == len(slow.images) == COVERED_S * runner.rate_hz
+    balls = [tick.sight.boxes[tick.sight.classes == BALL][0, 0] for tick in fast.ticks]
+    assert np.diff(balls)[-20:].mean() == pytest.approx(60 / 20, rel=0.1)
+    if rate_hz == 60:
+        assert np.diff(balls) == pytest.approx(60 / 20, abs=1.1), "no tick takes another's picture"
+    assert fast.begun_s.keys() == slow.begun_s.keys()
+    pressed = sum("w" in tick.held for tick in fast.ticks)
+    assert pressed == pytest.approx(0.35 * runner.rate_hz, abs=1)
+
+
+def test_a_recording_slower_than_the_policy_is_refused(tmp_path):
+    with (
+        Recording(moved(tmp_path / "slow.h5", rate_hz=10)) as recording,
+        pytest.raises(RecordingError, match=r"slow.h5: it has 10.0 frames a second, .* needs 20"),
+    ):
+        moment_of(recording, toy_runner(), 2.5)
 
 
 def test_one_may_ask_why_not(log, run: Run):

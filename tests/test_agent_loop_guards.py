@@ -53,6 +53,17 @@ def test_a_picture_that_stands_still_lifts_the_keys_until_it_moves(tmp_path, gre
         assert not [at for at in log.times_ns if start_ns <= at < end_ns], "nothing to learn from"
 
 
+def test_a_policy_of_three_ticks_a_second_plays_again_after_a_standstill(tmp_path):
+    game = Game(tmp_path)
+    game.runner.rate_hz = 3
+    set_grey(game, 5000, 90)
+    set_grey(game, 10_000, None)
+    report = game.run(seconds=30.0)
+    assert [told for _, told in reasons(game)] == [Reason.PLAYING, Reason.FROZEN, Reason.PLAYING]
+    (wait,) = report.waits
+    assert wait.seconds == pytest.approx(3.0, abs=1.0)
+
+
 def test_a_person_who_moves_in_a_frozen_picture_takes_over(tmp_path):
     game = Game(tmp_path, *strokes("left", 5010, 5100))
     set_grey(game, 0, 90)

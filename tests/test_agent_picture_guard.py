@@ -13,7 +13,7 @@ def grey(level):
 
 def watch(*stretches, tick_ms=50):
     """Show `(until_ms, grey of the nth picture)` one after another; return what was thought."""
-    guard, at_ms, thought = PictureGuard(), 0, {}
+    guard, at_ms, thought = PictureGuard(1000 / tick_ms), 0, {}
     for until_ms, level in stretches:
         while at_ms < until_ms:
             shown = level(at_ms) if callable(level) else level
@@ -46,7 +46,7 @@ def test_a_picture_that_stands_still_for_three_seconds_is_frozen():
 
 
 def test_a_game_that_waits_for_its_player_may_stand_still_but_not_be_black():
-    guard = PictureGuard(may_stand_still=True)
+    guard = PictureGuard(20, may_stand_still=True)
     for at_ms in range(0, 20_000, 50):
         guard.see(grey(STILL), at_ms * MS)
         assert guard.now is Picture.MOVING
@@ -99,8 +99,20 @@ def test_slow_and_fast_policies_judge_alike(tick_ms):
     assert again_ms == pytest.approx(8500, abs=2 * tick_ms)
 
 
+@pytest.mark.parametrize("tick_ms", [270, 333, 500, 1000, 2000])
+def test_a_policy_that_looks_seldom_plays_again_once_the_picture_moves(tick_ms):
+    def steps(at_ms):
+        return 90 + at_ms // tick_ms % 2
+
+    thought = watch((20_000, steps), (40_000, STILL), (60_000, steps), tick_ms=tick_ms)
+    (frozen_ms, frozen), (again_ms, again) = changes(thought)
+    assert (frozen, again) == (Picture.FROZEN, Picture.MOVING)
+    assert 23_000 - tick_ms <= frozen_ms <= 23_000 + 2 * tick_ms
+    assert 40_000 < again_ms <= 40_500 + 3 * tick_ms
+
+
 def test_after_looking_away_it_begins_anew():
-    guard = PictureGuard()
+    guard = PictureGuard(20)
     for at_ms in range(0, 4000, 50):
         guard.see(grey(STILL), at_ms * MS)
     assert guard.now is Picture.FROZEN

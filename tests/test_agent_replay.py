@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agent.agreement import Agreement
-from agent.decision import DecisionSettings
+from agent.decision import DecisionSettings, settings_for
 from agent.flight_log import FlightLog
 from agent.flown import FlightLogReader
 from agent.replay import Replayed, replay
@@ -19,7 +19,13 @@ from data.schema import DECISION_AT, DECISION_CLASSES, DECISION_FRESH, TICK_PROB
 from data.writer import RecordingWriter
 from models.features import Stopped
 from tests.conftest import Run
-from tests.factories import capture_facts, picture, practice_profile, write_recording
+from tests.factories import (
+    altered_profile,
+    capture_facts,
+    picture,
+    practice_profile,
+    write_recording,
+)
 from tests.fakes import strokes
 from tests.flights import toy_flight
 from tests.toy_play import toy_run
@@ -75,6 +81,19 @@ def test_decisions_that_were_drawn_come_out_the_same(tmp_path, drawn):
         facts = json.loads(file.attrs["flight"])
         file.attrs.modify("flight", json.dumps(facts | {"seed": 4}))
     assert any(head.classes for head in replayed(log).heads.values())
+
+
+def test_a_log_knows_how_long_the_profile_that_was_played_with_holds_a_key(tmp_path):
+    heads = [head.model_dump() | {"min_hold_ms": 1500} for head in practice_profile().heads]
+    edited = altered_profile(heads=heads)
+    log = toy_flight(tmp_path / "edited.h5", decision=settings_for(edited))
+    assert replayed(log).same
+    with Recording(log) as recording:
+        assert recording.flight_facts is not None
+        assert set(recording.flight_facts.decision["min_hold_ms"].values()) == {1500}
+        kept = recording.decisions().classes
+    with Recording(toy_flight(tmp_path / "plain.h5")) as recording:
+        assert not np.array_equal(kept, recording.decisions().classes)
 
 
 def test_a_fresh_start_that_is_left_out_changes_what_follows(log):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from agent.trial import Score, TrialReport, bootstrap_mean, run_trial
+from agent.trial import Score, TrialReport, TrialStopped, bootstrap_mean, run_trial
 
 
 def test_the_interval_holds_the_mean_and_narrows_with_more_matches():
@@ -38,6 +38,23 @@ def test_a_trial_plays_consecutive_seeds_and_reports_as_promised():
     assert printed["goals_for"]["mean"] == 1.0
     assert printed["goals_against"] == {"mean": 1.0, "ci95": [1.0, 1.0]}
     assert printed["goal_difference"]["mean"] == 0.0
+
+
+def test_a_trial_that_was_stopped_tells_what_was_over_by_then():
+    stopped = TrialStopped("stopped", [Score(2, 1), Score(0, 0)], matches=5, asked=True)
+    assert str(stopped) == "the trial ended after 2 of 5 matches (2:1, 0:0): stopped."
+    report = TrialReport("runs/me", "as the game was set", stopped.scores, stopped=stopped.why)
+    printed = report.to_json()
+    assert (printed["matches"], printed["scores"]) == (2, [[2, 1], [0, 0]])
+    assert printed["stopped"] == "stopped"
+    nothing = TrialStopped(
+        "the window lies outside the screen. Move it back.", [], matches=5, asked=False
+    )
+    assert str(nothing) == (
+        "the trial ended after 0 of 5 matches: the window lies outside the screen. Move it back."
+    )
+    printed = TrialReport("runs/me", "", nothing.scores, stopped=nothing.why).to_json()
+    assert (printed["matches"], printed["goals_for"]) == (0, None)
 
 
 def test_no_matches_is_refused():

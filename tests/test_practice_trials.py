@@ -1,9 +1,10 @@
+import json
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 
-from agent.trial import Score
+from agent.trial import Score, TrialStopped
 from data.errors import CheckpointError
 from gui.practice.trials import (
     MatchPlan,
@@ -66,3 +67,23 @@ def test_matches_side_by_side_are_left_when_there_is_to_be_no_going_on():
     with pytest.raises(Enough):
         headless_matches(hours, range(4), lambda _: None, go_on=go_on)
     assert active_children() == []
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("over", [[Score(2, 1), Score(0, 0)], []])
+def test_a_trial_that_was_cut_short_tells_the_matches_that_were_over(run, monkeypatch, over, asked):
+    def game(seeds, on_match, *, seconds, stop):
+        why = "the stop key was pressed"
+        raise TrialStopped(why, over, matches=len(seeds), asked=asked)
+
+    monkeypatch.setattr("gui.practice.commands._other_game", lambda player, profile: game)
+    status, said, told = run("trial", "runs/me", "--matches", 5, "--json")
+    found = json.loads(said)
+    assert status == (130 if asked else 1)
+    assert found["scores"] == [[score.goals_for, score.goals_against] for score in over]
+    assert (found["matches"], found["stopped"]) == (len(over), "the stop key was pressed")
+    assert f"the trial ended after {len(over)} of 5 matches" in told
+    status, said, told = run("trial", "runs/me", "--matches", 5)
+    assert status == (130 if asked else 1)
+    assert ("runs/me, 2 matches" in said) is bool(over)
+    assert "the stop key was pressed." in told

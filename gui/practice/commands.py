@@ -12,6 +12,7 @@ from data.console import (
     Force,
     Seed,
     complete_profile,
+    err,
     out,
     print_json,
     print_table,
@@ -21,7 +22,7 @@ from data.console import (
 from gui.practice.launch import OfDifficulty
 
 if TYPE_CHECKING:
-    from agent.trial import Score
+    from agent.trial import Score, TrialReport
 
 
 def trial(
@@ -44,9 +45,10 @@ def trial(
     """Play matches and count goals for and against, with 95% intervals.
 
     The practice game is played without a window unless --real is given. A run of another game plays
-    in that game's window, for --seconds a match, and the goals are read from the screen.
+    in that game's window, for --seconds a match, and the goals are read from the screen; its stop
+    key ends them all, and what was played is told.
     """
-    from agent.trial import Score, run_trial
+    from agent.trial import Score, TrialReport, TrialStopped, run_trial
     from gui.practice.stages import Stages
     from gui.practice.trials import (
         STOPPED,
@@ -60,29 +62,46 @@ def trial(
     if game is None:
         check_player(player)
     plan = MatchPlan(player, difficulty, seconds)
+    strength = difficulty if game is None else "as the game was set"
     played: list[Score] = []
-    with stoppable() as stop, progress(quiet=as_json) as show:
+    status = 0
+    with stoppable() as stop:
+        with progress(quiet=as_json) as show:
 
-        def count(score: Score) -> None:
-            played.append(score)
-            show(f"matches of {player}", len(played) / matches)
+            def count(score: Score) -> None:
+                played.append(score)
+                show(f"matches of {player}", len(played) / matches)
 
-        if game is not None:
-            play = partial(game, seconds=seconds, stop=stop)
-        elif real:
-            play = partial(real_matches, plan, stop=stop)
-        else:
-            play = partial(headless_matches, plan, go_on=Stages(show, stop, stopped=STOPPED).go_on)
-        report = run_trial(
-            play,
-            player=player,
-            difficulty=difficulty if game is None else "as the game was set",
-            matches=matches,
-            seed=seed,
-            on_match=count,
-        )
+            if game is not None:
+                play = partial(game, seconds=seconds, stop=stop)
+            elif real:
+                play = partial(real_matches, plan, stop=stop)
+            else:
+                go_on = Stages(show, stop, stopped=STOPPED).go_on
+                play = partial(headless_matches, plan, go_on=go_on)
+            try:
+                report = run_trial(
+                    play,
+                    player=player,
+                    difficulty=strength,
+                    matches=matches,
+                    seed=seed,
+                    on_match=count,
+                )
+            except TrialStopped as ended:
+                report = TrialReport(player, strength, ended.scores, stopped=ended.why)
+                status = 130 if ended.asked else 1
+                err.print(f"understudy: {ended}", highlight=False, markup=False)
+        _tell(report, as_json=as_json)
+        if status:
+            raise typer.Exit(status)
+
+
+def _tell(report: "TrialReport", *, as_json: bool) -> None:
     if as_json:
         print_json(report.to_json())
+        return
+    if not report.scores:
         return
     rows = [
         (name, f"{found.mean:.2f}", f"{found.low:.2f} to {found.high:.2f}")
@@ -92,7 +111,7 @@ def trial(
             ("difference", report.difference),
         )
     ]
-    title = f"{player}, {len(report.scores)} matches, {report.difficulty}"
+    title = f"{report.player}, {len(report.scores)} matches, {report.difficulty}"
     print_table(title, ["a match", "mean", "95%"], rows)
 
 

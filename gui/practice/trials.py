@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.desktop import play_desktop
+from agent.guard import Reason
 from agent.key_sink import PynputSink
 from agent.loop import PlaySettings, play
 from agent.report import TickView
 from agent.runner import Runner
-from agent.trial import Score
+from agent.trial import Score, TrialStopped
 from agent.watchdog import Watchdog
-from data.errors import UnderstudyError
 from data.profile import load_profile
 from gui.practice.demonstration import PROFILE
 from gui.practice.devices import HeadlessGame
@@ -186,18 +186,19 @@ def real_matches(
 
     Raises:
         DisplayError: There is no display.
-        UnderstudyError: It was stopped.
+        TrialStopped: It was stopped, or the stop key was pressed; the matches that were over by
+            then are told with it.
     """
     require_display()
     clock = MonotonicClock()
     runner = None if plan.player in SCRIPTED else PolicyRunner.load(Path(plan.player))
-    scores = []
+    scores: list[Score] = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             result = Path(folder) / "result.json"
             with practice_window(plan, seed, result) as window:
                 if runner is not None:
-                    play_desktop(
+                    report = play_desktop(
                         runner,
                         runner.profile,
                         settings=PlaySettings(),
@@ -205,15 +206,21 @@ def real_matches(
                         stop=stop,
                         wait_s=WINDOW_S,
                     )
+                    if report.stop_reason is Reason.STOP_KEY:
+                        raise _stopped_by(str(Reason.STOP_KEY), scores, seeds)
                 elif plan.player == "random":
                     _press_at_random(seed, stop=lambda: window.poll() is not None or stop())
                 while window.poll() is None and not stop():
                     clock.sleep_until_ns(clock.now_ns() + 100_000_000)
                 if stop():
-                    raise UnderstudyError(STOPPED)
+                    raise _stopped_by(STOPPED, scores, seeds)
                 scores.append(read_result(window, result))
         on_match(scores[-1])
     return scores
+
+
+def _stopped_by(why: str, scores: Sequence[Score], seeds: Sequence[int]) -> TrialStopped:
+    return TrialStopped(why, scores, matches=len(seeds), asked=True)
 
 
 def _press_at_random(seed: int, *, stop: Callable[[], bool]) -> None:
