@@ -14,6 +14,7 @@ GAP_PX = 6.0
 HEAD_GAP_PX = 26.0
 TITLE_PX = 20.0
 CAPTION_PX = 18.0
+LEAST_PX = 460  # keys that take more are drawn smaller where there is no room for them
 ARROWS = {"up": (1, 0), "left": (0, 1), "down": (1, 1), "right": (2, 1)}
 SYMBOLS = {"up": "↑", "left": "←", "down": "↓", "right": "→", "space": "␣", "enter": "⏎"}
 
@@ -34,7 +35,7 @@ class KeyPad(QWidget):
         self._captions: dict[str, str] = {}
         self._titles: list[tuple[str, float]] = []
         self._size = QSize()
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_profile(profile)
 
     def set_profile(self, profile: GameProfile) -> None:
@@ -84,13 +85,15 @@ class KeyPad(QWidget):
         return self._size
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same: a key that can't be seen is of no use."""
-        return self._size
+        """Return the same, or room for smaller keys: one that can't be seen is of no use."""
+        return self._size.boundedTo(QSize(LEAST_PX, self._size.height()))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the keys."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scale = min(1.0, self.width() / max(1, self._size.width()))
+        painter.scale(scale, scale)
         colour = colours()
         painter.setPen(QColor(colour.quiet))
         for name, left in self._titles:

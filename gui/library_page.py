@@ -7,15 +7,15 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from data.errors import UnderstudyError
-from gui.jobs.library import Stamp
+from gui.jobs.library import LEFTOVER, Stamp, is_written
 from gui.jobs.library_edits import Merge, Repair, Trim, Written
 from gui.library.action_bar import ActionBar
 from gui.library.actions import Action
 from gui.library.catalogue import Catalogue
 from gui.library.dialogs import ExportDialog, NameDialog, ask
 from gui.library.facts_view import FactsView
-from gui.library.files import is_being_written, rename, to_trash
 from gui.library.marks import Mark, set_mark, set_note
+from gui.library.moving import Mover
 from gui.library.player import Player
 from gui.library.sentences import fault_words
 from gui.library.shelf import free_name
@@ -24,7 +24,10 @@ from gui.library.work_bar import WorkBar
 from gui.page import Notice, Page, button, column, row, words
 from gui.studio import Studio
 
-EMPTY = "There are no recordings yet. Record yourself playing: ten minutes are a good start."
+EMPTY = (
+    "There are no recordings yet. Record yourself playing: three minutes make a first bot, ten a "
+    "good one."
+)
 
 
 class LibraryPage(Page):
@@ -41,11 +44,11 @@ class LibraryPage(Page):
         self.actions_bar = ActionBar()
         self.shelf = ShelfView()
         self.player = Player(studio)
+        self.moving = Mover(studio, self.player, self)
         self.facts = FactsView()
         self.work = WorkBar(studio)
         self._wanted: Path | None = None  # to be selected as soon as it is found
         self._followed: tuple[Path, Stamp] | None = None  # what the player shows
-        self._moving = False  # a file is about to be moved, and must not be opened
         self._here = False
         self._empty = self._make_empty()
         self._stack = QStackedWidget()
@@ -67,6 +70,7 @@ class LibraryPage(Page):
     def left(self) -> None:
         """Stop playing."""
         self._here = False
+        self.catalogue.rest()
         self.player.pause()
 
     def open(self, what: object) -> None:
@@ -137,6 +141,9 @@ class LibraryPage(Page):
             lambda a, b: self._ask_copy("cut", lambda path, out: Trim(path, out, cuts=((a, b),)))
         )
         self.player.failed.connect(self._tell_error)
+        self.moving.moved.connect(self._take_moved)
+        self.moving.released.connect(self._take_released)
+        self.moving.failed.connect(self._tell_error)
         self.facts.note_written.connect(self._write_note)
         self.facts.repair_asked.connect(self._repair)
         self.work.written.connect(self._take_written)
@@ -151,6 +158,7 @@ class LibraryPage(Page):
     def _show_items(self) -> None:
         items = self.catalogue.items
         self._stack.setCurrentIndex(int(self.catalogue.empty))
+        self._wanted = self._still_wanted()
         self.shelf.show_items(items, looking=self.catalogue.running)
         if self._wanted is not None and self.shelf.list.choose(self._wanted):
             self._wanted = None
@@ -159,11 +167,20 @@ class LibraryPage(Page):
         self._follow()
         self._tell_actions()
 
+    def _still_wanted(self) -> Path | None:
+        """Return what is to be selected; of what was being recorded the whole recording."""
+        shown = None if self._followed is None else self._followed[0]
+        path = self._wanted or shown
+        if path is None or path.is_file():
+            return self._wanted
+        whole = path.with_suffix("")
+        return whole if path.suffix == LEFTOVER and whole.is_file() else None
+
     def _follow(self) -> None:
         """Show what is selected; again where its file has changed."""
         item = self.shelf.list.current
         self.facts.show_item(item)
-        if self._moving or (self.work.busy and item is not None and item.entry.is_leftover):
+        if self.moving.busy or (self.work.busy and item is not None and item.entry.is_leftover):
             return
         wanted = None if item is None else item.entry
         known = None if wanted is None else (wanted.path, wanted.stamp)
@@ -171,23 +188,25 @@ class LibraryPage(Page):
             return
         self._followed = known
         if wanted is None:
-            self.player.show_nothing("Choose a recording on the left")
+            coming = self._wanted
+            told = f"Opening {coming.name}..." if coming else "Choose a recording on the left"
+            self.player.show_nothing(told)
         elif wanted.fault:
             self.player.show_nothing(fault_words(wanted))
         else:
             self.player.open(wanted.path)
             self.catalogue.want(wanted.path)
 
-    def _release(self, then: Callable[[], object]) -> None:
-        """Close the file on show, and then do something with it."""
-        self._moving = True
+    def _take_released(self) -> None:
+        self._followed = None
+        self.catalogue.look()
 
-        def go_on() -> None:
-            then()
-            self._moving, self._followed = False, None
-            self.catalogue.look()
-
-        self.player.release(go_on)
+    def _take_moved(self, gone: Sequence[Path], now: Path | None) -> None:
+        """Show the file that was renamed, or the next one; the keys go on to the list."""
+        self._wanted = self.shelf.list.beside(gone) if now is None else now
+        if self._here:
+            self.shelf.list.setFocus()
+        self._announce()
 
     def _tell_actions(self) -> None:
         self.actions_bar.show_selected(self.shelf.list.selected, busy=self.work.busy)
@@ -202,8 +221,8 @@ class LibraryPage(Page):
             Action.BOXES: lambda: self.studio.go_to("label", paths[0]),
             Action.MERGE: lambda: self._ask_merge(paths),
             Action.EXPORT: lambda: self._ask_export(paths),
-            Action.RENAME: lambda: self._ask_rename(paths[0]),
-            Action.TRASH: lambda: self._ask_trash(paths),
+            Action.RENAME: lambda: self.moving.rename(paths[0]),
+            Action.TRASH: lambda: self.moving.trash(paths),
         }
         self.notice.clear()
         acts[action]()
@@ -263,55 +282,13 @@ class LibraryPage(Page):
         dialog.accepted.connect(lambda: self.work.begin(dialog.request))
         dialog.open()
 
-    def _ask_rename(self, path: Path) -> None:
-        dialog = NameDialog(
-            self, title="Rename", say="New name:", do="Rename", folder=path.parent, name=path.name
-        )
-
-        def do_it() -> None:
-            other = dialog.path
-            if isinstance(other, Path):
-                self._release(lambda: self._renamed(path, other))
-
-        dialog.accepted.connect(do_it)
-        dialog.open()
-
-    def _renamed(self, path: Path, other: Path) -> None:
-        done = self._try(lambda: rename(path, other))
-        self._wanted = other if done else path
-        self._announce()
-
-    def _ask_trash(self, paths: Sequence[Path]) -> None:
-        what = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-        ask(
-            self,
-            title="Move to the trash?",
-            say=f"Move {what} to the trash?",
-            more="It can be taken out of the trash again.",
-            do="Move to trash",
-            then=lambda: self._release(lambda: self._trash(paths)),
-        )
-
-    def _trash(self, paths: Sequence[Path]) -> None:
-        left: list[Path] = []
-        self._try(lambda: left.extend(to_trash(paths)))
-        if left:
-            names = ", ".join(path.name for path in left)
-            self._tell_error(
-                f"{names} could not be moved to the trash, and stays. Perhaps this disk has none: "
-                "delete it in your file manager."
-            )
-        else:
-            self.studio.say("Moved to the trash.")
-        self._announce()
-
     def _repair(self) -> None:
         item = self.shelf.list.current
         if item is None or self.work.busy:
             return
         path = item.path
-        if is_being_written(path):
-            self._tell_error(f"{path.name} is being written right now. Stop the recording first.")
+        if is_written(path):
+            self._tell_error(f"The file {path.name} is being recorded. Stop the recording first.")
             return
         ask(
             self,
@@ -319,7 +296,7 @@ class LibraryPage(Page):
             say=f"Close {path.name}, so that it can be used?",
             more="Do this only when nothing records it any more, also not while paused.",
             do="Repair",
-            then=lambda: self._release(lambda: self.work.begin(Repair(path))),
+            then=lambda: self.moving.release(lambda: self.work.begin(Repair(path))),
         )
 
     def _take_written(self, written: Written) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QSize, Qt, QTimer
-from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QResizeEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -22,12 +22,14 @@ from PyQt6.QtWidgets import (
 
 from gui.icons import page_icon
 from gui.log_window import LogWindow
-from gui.page import MARGIN, Page, plain_tip, row, words
+from gui.page import MARGIN, NARROW_MARGIN, Page, plain_tip, row, words
 from gui.studio import Game, Studio
 from gui.theme import Mode, apply_theme, colours
 from gui.wording import capitalised
 
 SIZE = QSize(1280, 800)
+ROOMY_PX = 1160  # a narrower window shows pages by their icons alone, for the room that they need
+SIDE_PX, NARROW_SIDE_PX = 176, 60
 CHECK_MS = 100  # between two looks whether what was asked to end has ended
 
 
@@ -46,14 +48,16 @@ class MainWindow(QMainWindow):
         self._names = [page.name for page in pages]
         self._current: Page | None = None
         self._closing = False
+        self._narrow = False
         self._waiting = QTimer(self)
         self._waiting.timeout.connect(self._close_when_ended)
         self._logs: LogWindow | None = None
         self.setWindowTitle("Understudy")
         self._list = _page_list(pages)
         self._stack = QStackedWidget()
-        for page in pages:
-            self._stack.addWidget(_scrolled(page))
+        self._frames = [_framed(page) for page in pages]
+        for frame in self._frames:
+            self._stack.addWidget(_scrolled(frame))
         self._game = QLabel()
         self._build()
         self._make_menus()
@@ -104,6 +108,14 @@ class MainWindow(QMainWindow):
             self._logs.close()
         event.accept()
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Show pages by name, or by their icons alone where they need the room."""
+        super().resizeEvent(event)
+        narrow = self.width() < ROOMY_PX
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self._fit()
+
     def end(self) -> None:
         """Close without a question, as a signal asks: what runs is ended in good order."""
         if not self._closing:
@@ -140,15 +152,12 @@ class MainWindow(QMainWindow):
         return box.clickedButton() is end
 
     def _build(self) -> None:
-        self._list.setFixedWidth(176)
         side = QWidget()
         side.setObjectName("side")
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._list, 1)
-        self._game.setWordWrap(True)
-        self._game.setContentsMargins(16, 8, 12, 12)
         column.addWidget(self._game)
         self._side = side
         whole = QWidget()
@@ -159,6 +168,7 @@ class MainWindow(QMainWindow):
         across.addWidget(self._stack, 1)
         self.setCentralWidget(whole)
         self.statusBar()
+        self._fit()
         self._dress()
 
     def _dress(self) -> None:
@@ -168,6 +178,23 @@ class MainWindow(QMainWindow):
             item = self._list.item(index)
             if item is not None:
                 item.setIcon(page_icon(name))
+
+    def _fit(self) -> None:
+        """Give the list of pages and the pages' margins the room that the window has for them."""
+        self._list.setFixedWidth(NARROW_SIDE_PX if self._narrow else SIDE_PX)
+        self._list.setProperty("narrow", self._narrow)
+        style = self._list.style()
+        if style is not None:
+            style.unpolish(self._list)
+            style.polish(self._list)
+        for index, name in enumerate(self._names):
+            item = self._list.item(index)
+            if item is not None:
+                item.setText("" if self._narrow else self.pages[name].title)
+        margin = NARROW_MARGIN if self._narrow else MARGIN
+        for frame in self._frames:
+            frame.setContentsMargins(margin, MARGIN, margin, MARGIN)
+        self._tell_game(self.studio.game)
 
     def _make_menus(self) -> None:
         bar = self.menuBar()
@@ -217,8 +244,17 @@ class MainWindow(QMainWindow):
         self.go_to(last if last in self._names else self._names[0])
 
     def _tell_game(self, game: Game) -> None:
-        self._game.setText(f"Game: <b>{game.profile.name}</b>")
-        self._game.setToolTip(plain_tip(f"Profile {game.source}; choose another on the page Start"))
+        name, told = game.profile.name, f"Profile {game.source}; choose another on the page Start"
+        self._game.setWordWrap(not self._narrow)
+        if self._narrow:
+            self._game.setContentsMargins(4, 8, 4, 12)
+            small = self._game.fontMetrics()
+            shown = small.elidedText(name, Qt.TextElideMode.ElideRight, NARROW_SIDE_PX - 8)
+            self._game.setText(shown)
+        else:
+            self._game.setContentsMargins(16, 8, 12, 12)
+            self._game.setText(f"Game: <b>{name}</b>")
+        self._game.setToolTip(plain_tip(f"Game {name}. {told}"))
 
     def _say(self, sentence: str) -> None:
         bar = self.statusBar()
@@ -268,25 +304,32 @@ def _page_list(pages: Sequence[Page]) -> QListWidget:
     made.setObjectName("pages")
     made.setIconSize(QSize(20, 20))
     made.setAccessibleName("Pages")
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     for index, page in enumerate(pages):
         item = QListWidgetItem(page.title)
-        item.setToolTip(f"{page.hint} (Ctrl+{index + 1})")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, page.title)
+        item.setToolTip(f"{page.title} (Ctrl+{index + 1}): {page.hint}")
         made.addItem(item)
     return made
 
 
-def _scrolled(page: Page) -> QScrollArea:
-    """Give a page its title, and bars to scroll with where the window is too small."""
+def _framed(page: Page) -> QWidget:
+    """Give a page its title."""
     title = QLabel(page.title)
     title.setObjectName("title")
     holder = QWidget()
     layout = QVBoxLayout(holder)
-    layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+    layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(10)
     layout.addWidget(row(title, words(page.hint, quiet=True), stretch_last=True))
     layout.addWidget(page, 1)
+    return holder
+
+
+def _scrolled(frame: QWidget) -> QScrollArea:
+    """Give a page bars to scroll with where the window is too small."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(holder)
+    area.setWidget(frame)
     return area

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import ClassVar
 
-from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtCore import QSize, Qt, QUrl
 from PyQt6.QtGui import QDesktopServices, QKeySequence
 from PyQt6.QtWidgets import (
     QFrame,
@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -21,8 +22,10 @@ from gui.studio import Studio
 from gui.wording import capitalised
 
 MARGIN = 20
+NARROW_MARGIN = 10
 GAP = 12
 CARD_MARGINS = (16, 14, 16, 14)
+LINE_PX = 500  # of a notice: its words take the height of their least width
 
 
 class Page(QWidget):
@@ -173,6 +176,23 @@ def _stack(
             layout.addWidget(part)
 
 
+class SideStack(QStackedWidget):
+    """What stands beside a picture, one at a time; in a narrow window it gives way.
+
+    Args:
+        width_px: While there is room.
+    """
+
+    def __init__(self, width_px: int) -> None:
+        super().__init__()
+        self._width_px = width_px
+        self.setMaximumWidth(width_px)
+
+    def sizeHint(self) -> QSize:
+        """Return the usual width."""
+        return QSize(self._width_px, super().sizeHint().height())
+
+
 def open_folder(folder: Path) -> None:
     """Show a folder in the system's file manager."""
     if folder.suffix:  # on macOS a folder called x.app is a program, and would be started
@@ -187,6 +207,7 @@ class Notice(QFrame):
         super().__init__()
         self.setObjectName("notice")
         self._words = words()
+        self._words.setMinimumWidth(LINE_PX)
         close = QPushButton("Close")
         close.setObjectName("flat")
         close.clicked.connect(self.hide)

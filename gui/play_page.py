@@ -4,13 +4,13 @@ from datetime import date
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from data.profile import GameProfile
 from gui.jobs.corrections import PolicyRun
 from gui.jobs.play import Played, PlayRequest, PlayTick, Stage
 from gui.jobs.practice import Goals
-from gui.page import GAP, Notice, Page, button, card, column, heading, row, words
+from gui.page import GAP, Notice, Page, SideStack, button, card, column, heading, row, words
 from gui.play.choices import ChoicesForm
 from gui.play.corrections_card import CorrectionsCard
 from gui.play.live import LivePlots, LiveView
@@ -99,8 +99,7 @@ class PlayPage(Page):
     def _build(self) -> None:
         self.empty = card(heading("No bot yet"), words(NO_RUN), row(self.train, None))
         self.before = card(heading("How it plays"), self.choices, None)
-        self._side = QStackedWidget()
-        self._side.setFixedWidth(SIDE_PX)
+        self._side = SideStack(SIDE_PX)
         self._side.addWidget(column(self.empty, self.before, None))
         self._side.addWidget(self.plots)
         self._below = QWidget()

@@ -10,7 +10,7 @@ from gui.jobs.preview import Seen
 from gui.jobs.record import Live, Press, RecordRequest, Waiting, record_game
 from gui.library.files import to_trash
 from gui.matches.practice_game import Match, PracticeGame
-from gui.page import Notice, Page, column
+from gui.page import Notice, Page, SideStack, column
 from gui.record.figures import FiguresCard
 from gui.record.leftovers import LeftoverNotice
 from gui.record.live_view import LiveView
@@ -55,7 +55,7 @@ class RecordPage(Page):
         self.figures = FiguresCard()
         self.live = LiveView(studio.game.profile)
         self.summary = SummaryView(studio)
-        self._side = QStackedWidget()
+        self._side = SideStack(SIDE_PX)
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
@@ -110,7 +110,6 @@ class RecordPage(Page):
         during = column(self.figures, None)
         for each in (before, during):
             self._side.addWidget(each)
-        self._side.setFixedWidth(SIDE_PX)
         now = QWidget()
         across = QHBoxLayout(now)
         across.setContentsMargins(0, 0, 0, 0)
@@ -290,6 +289,9 @@ class RecordPage(Page):
     def _move_to_trash(self) -> None:
         path = self.summary.path
         if path is None:
+            return
+        if user := self.studio.user_of(path):
+            self._tell_error(f"The recording {path.stem} can't be moved to the trash now: {user}.")
             return
         self.summary.end()
         left = to_trash([path])

@@ -72,9 +72,10 @@ class StartPage(Page):
     def shut_down(self) -> None:
         """End everything."""
         self._stop(self._counter)
-        for dialog in (self.maker, self.editor):
-            if dialog is not None:
-                dialog.reject()
+        if self.maker is not None:
+            self.maker.reject()
+        if self.editor is not None:
+            self.editor.discard()
 
     def still_running(self) -> bool:
         """Say whether a process has not ended yet."""
@@ -231,5 +232,6 @@ class StartPage(Page):
             self.studio.choose_game(path, title=self.studio.game.title)
         else:
             self._refresh()
+        self.shelf.highlight(path)
         was = f" The file as it was: {before}." if before else " Choose it to play with it."
         self.notice.tell(f"Saved: {path}.{was}")

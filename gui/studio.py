@@ -1,5 +1,6 @@
 """What all pages share: the game, the folders, what is remembered, and a way to speak."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,7 @@ class Studio(QObject):
         self.preferences = preferences
         self.log_file = user_log_path("understudy") / "understudy.log"
         self.game = self._remembered_game()
+        self._used: dict[str, frozenset[Path]] = {}
 
     @property
     def recordings(self) -> Path:
@@ -98,6 +100,17 @@ class Studio(QObject):
     def go_to(self, page: str, what: object = None) -> None:
         """Show another page; `what` is what it is to open, such as a file's path."""
         self.page_wanted.emit(page, what)
+
+    def use(self, why: str, paths: Iterable[Path]) -> None:
+        """Say which files a job needs where they are, and in a clause why; none when it ends."""
+        self._used.pop(why, None)
+        if found := frozenset(path.resolve() for path in paths):
+            self._used[why] = found
+
+    def user_of(self, path: Path) -> str:
+        """Say in a clause what needs a file where it is; empty where nothing does."""
+        found = path.resolve()
+        return next((why for why, paths in self._used.items() if found in paths), "")
 
     def worker(self, job: Job, request: object, *, niceness: int = 0) -> Worker:
         """Prepare a job in a process of its own."""

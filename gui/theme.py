@@ -148,6 +148,7 @@ def _sheet(colour: Colours) -> str:
         font-size: 15px; padding-top: 8px; }}
     QListWidget#pages::item {{ padding: 10px 14px; border-radius: 6px; margin: 2px 8px;
         color: {colour.text}; }}
+    QListWidget#pages[narrow="true"]::item {{ padding: 10px 11px; margin: 2px 6px; }}
     QListWidget#pages::item:selected {{ background: {colour.accent}; color: {colour.on_accent}; }}
     QListWidget#pages::item:hover:!selected {{ background: {colour.border}; }}
     QPushButton {{ padding: 6px 14px; border: 1px solid {colour.border}; border-radius: 6px;

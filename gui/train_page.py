@@ -18,7 +18,7 @@ from gui.train.runs import list_runs, looks_of, proposed_name, run_entry
 from gui.train.runs_view import RunsView
 from gui.train.setup import Setup
 from gui.train.sources import Sources
-from gui.train.words import ended_words
+from gui.train.words import ended_words, used_words
 from gui.worker import Worker
 
 NICENESS = 10
@@ -115,6 +115,7 @@ class TrainPage(Page):
         self.notice.clear()
         request = TrainRequest(out, begun, self.studio.runs / "seen", go_on=go_on)
         self._running, self._last = (name, out, begun), out
+        self.studio.use(used_words(name), begun.recordings)
         worker = self.studio.worker(train, request, niceness=NICENESS)
         worker.told.connect(self._take)
         worker.ended.connect(self._end)
@@ -211,6 +212,7 @@ class TrainPage(Page):
         if running is None:
             return
         name, out, _ = running
+        self.studio.use(used_words(name), ())
         entry = run_entry(out)
         said = ended_words(ended, name)
         self.live.end(

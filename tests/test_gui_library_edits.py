@@ -3,18 +3,20 @@ import os
 import av
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QMessageBox
+from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from data.errors import UnderstudyError
 from data.reader import Recording
+from data.writer import RecordingWriter
 from gui.jobs.library_edits import Format
 from gui.label.session import Session, session_path, write_session
 from gui.library.actions import Action
 from gui.library.dialogs import ExportDialog, NameDialog
 from gui.library.files import rename
 from gui.library.marks import Mark, marks_of, set_mark
+from gui.library.shelf import Order, row_words
 from gui.page import Page
-from tests.factories import TICK_NS
+from tests.factories import TICK_NS, capture_facts, picture, practice_profile
 from tests.libraries import FRAMES, left_behind, library, played, show, wait_for
 
 LEFT = Qt.MouseButton.LeftButton
@@ -34,6 +36,13 @@ def dialog(page: Page, qtbot, kind):
 
     wait_for(qtbot, found)
     return found()[0]
+
+
+def failures(page: Page) -> list[str]:
+    """Gather from now on what the player can't show, such as a file that has gone."""
+    told: list[str] = []
+    page.player.failed.connect(told.append)
+    return told
 
 
 def frames_of(path):
@@ -137,6 +146,78 @@ def test_deleting_asks_and_moves_to_the_trash(studio, qtbot, page, tmp_path, mon
     wait_for(qtbot, page._empty.isVisible)
 
 
+def agree(qtbot, page):
+    asked = dialog(page, qtbot, QMessageBox)
+    assert not page.notice.text
+    qtbot.mouseClick(asked.buttons()[0], LEFT)
+
+
+def test_what_was_thrown_away_is_not_opened_again_and_the_keys_go_on_to_the_list(
+    studio, qtbot, page, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    paths = [studio.recordings / f"{name}.h5" for name in ("one", "three", "two")]
+    for path in paths[1:]:
+        played(path, frames=10)
+    page.shelf.order.setCurrentText(Order.NAME.value)
+    studio.recordings_changed.emit()
+    wait_for(qtbot, lambda: page.shelf.list.count() == 3 and not page.catalogue.running)
+    show(page, qtbot, paths[1])
+    told = failures(page)
+    qtbot.mouseClick(page.actions_bar.buttons[Action.TRASH], LEFT)
+    agree(qtbot, page)
+    wait_for(qtbot, lambda: page.player.path == paths[2] and page.player.opened)
+    assert page.focusWidget() is page.shelf.list
+    qtbot.keyClick(page.shelf.list, Qt.Key.Key_Delete)
+    agree(qtbot, page)
+    wait_for(qtbot, lambda: page.player.path == paths[0] and page.player.opened)
+    wait_for(qtbot, lambda: not page.catalogue.running)
+    assert (told, page.notice.text) == ([], "")
+
+
+def test_what_was_renamed_is_not_opened_under_its_old_name(studio, qtbot, page):
+    told = failures(page)
+    qtbot.mouseClick(page.actions_bar.buttons[Action.RENAME], LEFT)
+    named = dialog(page, qtbot, NameDialog)
+    named.name.setText("other")
+    qtbot.mouseClick(named.accept_button, LEFT)
+    wait_for(qtbot, lambda: page.player.path == studio.recordings / "other.h5")
+    wait_for(qtbot, lambda: page.player.opened and not page.catalogue.running)
+    assert (told, page.notice.text) == ([], "")
+    assert page.focusWidget() is page.shelf.list
+
+
+@pytest.mark.parametrize("action", [Action.TRASH, Action.RENAME])
+def test_what_a_training_reads_stays_where_it_is(studio, qtbot, page, action):
+    studio.use("first is being trained on it", [studio.recordings / "one.h5"])
+    qtbot.mouseClick(page.actions_bar.buttons[action], LEFT)
+    assert page.notice.property("error")
+    assert "one.h5 can't be" in page.notice.text
+    assert "first is being trained" in page.notice.text
+    assert not page.findChildren(QDialog)
+    studio.use("first is being trained on it", [])
+    qtbot.mouseClick(page.actions_bar.buttons[action], LEFT)
+    dialog(page, qtbot, QDialog).reject()
+    assert not page.notice.text
+
+
+def test_a_name_that_is_too_long_is_told_while_it_is_typed(studio, qtbot, page):
+    qtbot.keyClick(page.shelf.list, Qt.Key.Key_F2)
+    named = dialog(page, qtbot, NameDialog)
+    for name, said in (("x" * 300, "80 characters"), ("\U0001f600" * 70, "shorter")):
+        named.name.setText(name)
+        assert said in named.why.text()
+        assert not named.accept_button.isEnabled()
+    named.reject()
+    qtbot.mouseClick(page.actions_bar.buttons[Action.EXPORT], LEFT)
+    asked = dialog(page, qtbot, ExportDialog)
+    asked.out.setText(f"/tmp/{'x' * 300}.mp4")
+    assert "80 characters" in asked.why.text()
+    asked.out.setText(f"/tmp/{'x' * 300}/a.mp4")
+    assert "too long" in asked.why.text()
+    assert not asked.accept_button.isEnabled()
+
+
 def test_a_film_is_exported(studio, qtbot, page):
     qtbot.mouseClick(page.actions_bar.buttons[Action.EXPORT], LEFT)
     asked = dialog(page, qtbot, ExportDialog)
@@ -184,15 +265,35 @@ def test_what_cannot_be_written_is_said(studio, qtbot, page):
     assert "exports is a file" in page.notice.text
 
 
+def test_a_recording_that_is_paused_is_known_and_shown_when_it_is_whole(studio, qtbot, page):
+    path = studio.recordings / "now.h5"
+    with RecordingWriter(path, profile=practice_profile(), facts=capture_facts()) as writer:
+        for index in range(FRAMES):
+            writer.append_frame(picture(index), index * TICK_NS)
+        writer.flush()
+        os.utime(writer.part, (1, 1))
+        page.open(writer.part)
+        wait_for(qtbot, lambda: page.player.path == writer.part)
+        wait_for(qtbot, lambda: not page.catalogue.running)
+        assert row_words(page.shelf.list.current).endswith("being recorded")
+        assert not page.facts.repair.isEnabled()
+    wait_for(qtbot, lambda: page.player.path == path and page.player.opened)
+
+
 def test_a_leftover_is_repaired_once_nobody_writes_it(studio, qtbot, page):
     part = left_behind(studio.recordings / "lost.h5")
     show(page, qtbot, part)
-    assert not page.actions_bar.can(Action.TRAIN)
-    qtbot.mouseClick(page.facts.repair, LEFT)
-    assert "being written right now" in page.notice.text
+    for action in (Action.TRAIN, Action.TRASH, Action.RENAME):
+        assert not page.actions_bar.can(action)
+        assert "being recorded" in page.actions_bar.buttons[action].toolTip()
+    assert not page.facts.repair.isEnabled()
+    assert row_words(page.shelf.list.current).endswith("being recorded")
+    assert "being recorded" in page.facts.text
     os.utime(part, (1, 1))
     page.entered()
-    wait_for(qtbot, lambda: page.player.opened and not page.catalogue.running)
+    wait_for(qtbot, lambda: page.facts.repair.isEnabled() and not page.catalogue.running)
+    assert row_words(page.shelf.list.current).endswith("was not closed")
+    told = failures(page)
     qtbot.mouseClick(page.facts.repair, LEFT)
     asked = dialog(page, qtbot, QMessageBox)
     repair = next(each for each in asked.buttons() if each.text() == "Repair")
@@ -201,5 +302,6 @@ def test_a_leftover_is_repaired_once_nobody_writes_it(studio, qtbot, page):
     wait_for(qtbot, lambda: page.shelf.list.count() == 2)
     assert len(frames_of(studio.recordings / "lost.h5")) == FRAMES
     assert not part.exists()
+    assert told == []
     QApplication.processEvents()
     assert not page.facts.repair.isVisible()

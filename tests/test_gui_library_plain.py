@@ -82,6 +82,9 @@ def test_the_list_is_filtered_searched_and_sorted():
     assert shown(order=Order.LONGEST) == ["a.h5", "c.h5", "b.h5"]
     assert shown(order=Order.SHORTEST) == ["b.h5", "c.h5", "a.h5"]
     assert shown(order=Order.NAME) == ["a.h5", "b.h5", "c.h5"]
+    numbered = [item("match 10.h5"), item("match 2.h5"), item("Match 1.h5")]
+    by_name = chosen(numbered, kind=Kind.ALL, text="", order=Order.NAME)
+    assert names(by_name) == ["Match 1.h5", "match 2.h5", "match 10.h5"]
     assert shown(kind=Kind.FLIGHTS) == ["c.h5"]
     assert shown(kind=Kind.RECORDINGS) == ["a.h5", "b.h5"]
     assert shown(text="kicks corner") == ["a.h5"]
@@ -123,11 +126,15 @@ def test_names_that_will_not_do_say_why(tmp_path):
     assert "exists" in named(tmp_path, "a")
     assert "exists" in named(tmp_path, "a.h5")
     assert "can't hold" in named(tmp_path, "../b")
+    assert "full stop" in named(tmp_path, ".b")
+    assert "80 characters" in named(tmp_path, "b" * 81)
+    assert named(tmp_path, "b" * 80).name == "b" * 80 + ".h5"
     assert "Write" in named(tmp_path, "  ")
     assert named(tmp_path, "b") == tmp_path / "b.h5"
     assert free_name(tmp_path / "a.h5", "cut").name == "a-cut.h5"
     (tmp_path / "a-cut.h5").touch()
     assert free_name(tmp_path / "a.h5", "cut").name == "a-cut-2.h5"
+    assert named(tmp_path, free_name(tmp_path / f"{'b' * 250}.h5", "cut").name).parent == tmp_path
 
 
 def test_commands_become_buttons():

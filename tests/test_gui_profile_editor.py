@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QMessageBox
 
 from data.profile import load_profile
 from data.profile_toml import write_profile
@@ -29,7 +30,7 @@ def editor(file, qtbot):
     made.open()
     qtbot.waitExposed(made)
     yield made
-    made.reject()
+    made.discard()
     made.deleteLater()
 
 
@@ -119,6 +120,33 @@ def test_mirror_images_are_learned_from_where_left_and_right_can_swap(editor, fi
         each.deleteLater()
 
 
+def question(editor):
+    return next((each for each in editor.findChildren(QMessageBox) if each.isVisible()), None)
+
+
+def test_what_was_written_is_thrown_away_only_after_a_question(editor, file, qtbot):
+    text = file.read_text()
+    editor.heads.show_rows([*editor.heads.rows(), Row("extra", "jump", "space")])
+    for wanted in ("Cancel", "Discard"):
+        qtbot.keyClick(editor, Qt.Key.Key_Escape)
+        asked = question(editor)
+        assert asked is not None
+        assert "Discard the changes?" in asked.text()
+        assert editor.isVisible()
+        qtbot.mouseClick(next(b for b in asked.buttons() if b.text() == wanted), LEFT)
+        assert editor.isVisible() is (wanted == "Cancel")
+    assert file.read_text() == text
+
+
+def test_what_was_not_changed_is_closed_at_once(editor, qtbot):
+    rate = editor.rate.value()
+    editor.rate.setValue(rate + 1)
+    editor.rate.setValue(rate)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert question(editor) is None
+    assert not editor.isVisible()
+
+
 def test_a_file_that_cannot_be_written_is_told(editor, file):
     file.unlink()
     file.mkdir()
@@ -155,6 +183,8 @@ def test_of_a_shipped_profile_a_copy_is_edited(page, studio, qtbot):
         made = load_profile(str(copy))
         assert (made.name, made.may_stand_still) == (copy.stem, True)
         assert made.heads == load_profile("fifa18").heads
+        assert page.shelf.list.currentItem().text() == f"{copy.stem}  (yours)"
+        assert page.shelf.told.startswith(load_profile(str(copy)).description)
     assert studio.game.is_practice
     assert "my_fifa18_2.toml" in page.notice.text
 

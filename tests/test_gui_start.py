@@ -1,6 +1,7 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ from Xlib.ext.composite import RedirectAutomatic
 
 from data.profile import Head, load_profile
 from data.profile_toml import write_profile
-from gui.jobs.stock import Run, Stock
+from data.schema import SpanKind
+from data.writer import RecordingWriter
+from gui.jobs.stock import Run, Stock, StockRequest, take_stock
+from gui.jobs.train import Source, scan
 from gui.jobs.windows import ShownWindow, hidden_share
 from gui.start.gallery import HANDLE, PRACTICE_TITLE
 from gui.start.profiles import (
@@ -22,10 +26,25 @@ from gui.start.profiles import (
     profile_for,
     window_in_words,
 )
-from gui.start.telling import Step, next_step, told_length, told_play, told_recordings
+from gui.start.telling import (
+    Step,
+    next_step,
+    told_length,
+    told_play,
+    told_recordings,
+    told_training,
+)
 from gui.start_page import CHOSEN
+from gui.train.words import enough
 from recorder.window import Rect
-from tests.factories import altered_profile, write_recording
+from tests.factories import (
+    TICK_NS,
+    altered_profile,
+    capture_facts,
+    picture,
+    practice_profile,
+    write_recording,
+)
 from tests.fakes import PATIENCE_S
 from tests.x11 import Desk
 
@@ -55,7 +74,8 @@ def click(page, qtbot, title):
         (Stock(), Step.RECORD),
         (Stock((("practice", 60.0),)), Step.RECORD),
         (Stock((("fifa18", 900.0),)), Step.RECORD),
-        (Stock((("practice", 200.0), ("practice", 100.0))), Step.TRAIN),
+        (Stock((("practice", 100.0), ("practice", 60.0))), Step.RECORD),
+        (Stock((("practice", 59.95),) * 3), Step.TRAIN),  # what docs/first_bot.md records
         (Stock((), (BOT,)), Step.PLAY),
         (Stock((), (Run(Path("eyes"), "detector", "practice"),)), Step.RECORD),
         (Stock((("practice", 900.0),), (Run(Path("x"), "policy", "fifa18"),)), Step.TRAIN),
@@ -68,7 +88,8 @@ def test_the_next_step_follows_from_what_there_is_of_the_game(stock, step):
 def test_what_there_is_is_told_in_words():
     stock = Stock((("practice", 61.0), ("practice", 300.0), ("other", 9.0)), (BOT,))
     assert told_recordings(stock, "practice") == "2 recordings, 6 minutes."
-    assert "ten minutes" in told_recordings(stock, "nothing")
+    assert "Three minutes" in told_recordings(stock, "nothing")
+    assert "Record first" in told_training(stock, "nothing")
     assert told_play(stock, "practice") == "Ready: first."
     assert [told_length(s) for s in (1, 60, 600, 7300)] == [
         "1 second",
@@ -76,6 +97,28 @@ def test_what_there_is_is_told_in_words():
         "10 minutes",
         "2 h 2 min",
     ]
+
+
+@pytest.mark.parametrize("minutes", [0.5, 2, 3, 9, 10, 40])
+def test_the_pages_start_and_train_say_the_same_of_what_is_enough(minutes):
+    lengths = (30.0 * minutes, 30.0 * minutes)
+    sources = [Source(Path(f"{index}.h5"), seconds) for index, seconds in enumerate(lengths)]
+    stock = Stock(tuple(("practice", seconds) for seconds in lengths))
+    assert told_training(stock, "practice").endswith(f" {enough('policy', sources)}")
+    assert "Record first" not in told_training(stock, "practice")
+
+
+def test_pauses_are_counted_as_play_by_neither_page(tmp_path):
+    path = tmp_path / "a.h5"
+    with RecordingWriter(path, profile=practice_profile(), facts=capture_facts()) as writer:
+        for index in (*range(10), *range(1000, 1010)):
+            writer.append_frame(picture(index), index * TICK_NS)
+        writer.append_span(SpanKind.PAUSED, 10 * TICK_NS, 1000 * TICK_NS - 1)
+    told = []
+    scan([path], SimpleNamespace(stop_asked=lambda: False, tell=told.append))
+    stock = take_stock(StockRequest(tmp_path, tmp_path), SimpleNamespace(stop_asked=lambda: False))
+    assert stock.seconds_of("practice") == [told[0].seconds]
+    assert 0.0 < told[0].seconds < 1.0
 
 
 @pytest.mark.parametrize(

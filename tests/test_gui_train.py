@@ -106,6 +106,34 @@ def test_recordings_are_listed_with_what_they_are_good_for(page, studio, qtbot):
     assert torn.toolTip(0).startswith("Not a recording")
 
 
+def test_a_long_name_leaves_room_for_what_stands_beside_it(page, studio, qtbot):
+    long = "a very long name of a match " * 8
+    write_recording(studio.recordings / f"{long.strip()}.h5", keys=KEYS)
+    write_recording(studio.recordings / "short.h5", keys=KEYS)
+    (studio.recordings / "torn.h5").write_bytes(b"nothing")
+    set_mark(studio.recordings, "short.h5", Mark.VALIDATION)
+    come(page, qtbot, count=3)
+    tree = page.setups["policy"].chooser.tree
+    items = [tree.topLevelItem(index) for index in range(3)]
+    header = tree.header()
+    assert header.length() <= tree.viewport().width()
+    for column in (1, 2, 3):
+        hint = tree.sizeHintForIndex(tree.indexFromItem(items[1], column)).width()
+        assert header.sectionSize(column) >= hint
+    assert header.sectionSize(0) > 48
+    assert long.strip() in items[0].toolTip(0)
+    assert "torn.h5" in items[2].toolTip(0)
+
+
+def test_recordings_are_sorted_by_their_numbers_and_folders_are_none(page, studio, qtbot):
+    for number in (10, 2, 1):
+        write_recording(studio.recordings / f"match {number}.h5", keys=KEYS)
+    (studio.recordings / "a.h5").mkdir()
+    come(page, qtbot, count=3)
+    qtbot.waitUntil(lambda: not page.sources.looking, timeout=PATIENCE_MS)
+    assert list(listed(page)) == ["match 1", "match 2", "match 10"]
+
+
 def test_ticks_change_by_key_and_are_remembered(page, studio, qtbot):
     for name in "ab":
         write_recording(studio.recordings / f"{name}.h5", keys=KEYS)

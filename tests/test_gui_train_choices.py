@@ -289,6 +289,7 @@ def test_names_are_proposed_and_checked(tmp_path):
     assert name_problem("policy-1", tmp_path, own="policy-1") is None
     for name in ("", " ", "a/b", "..", "x ", "a" * 90):
         assert name_problem(name, tmp_path) is not None
+    assert "80 characters" in str(name_problem("a" * 300, tmp_path))
 
 
 def test_recordings_that_are_named_are_held_out():

@@ -88,6 +88,22 @@ def test_a_refused_training_says_why_and_leaves_its_name_free(
     assert not (studio.runs / "eyes").exists()
 
 
+def test_a_training_whose_recording_goes_meanwhile_names_it(page, studio, qtbot, until, tmp_path):
+    recordings = toy_recordings(tmp_path)
+    begun = Begun("policy", "practice", tuple(recordings), (recordings[1],), LONG, 5.0)
+    page.start("bot", begun)
+    assert "bot is being trained" in studio.user_of(recordings[1])
+    until(lambda: len(page.live.loss.points()) > 2)
+    recordings[1].rename(tmp_path / "away.h5")
+    click(qtbot, page.live.stop)
+    until(lambda: page.at_work() is None)
+    told = page.live.state.text()
+    assert f"{recordings[1]}: no such file" in told
+    assert "put it back there, from the trash or under the old name, and it can go on." in told
+    assert studio.user_of(recordings[1]) == ""
+    assert page.live.go_on.isVisible()
+
+
 def test_a_detector_is_trained_and_scored_by_class(page, studio, qtbot, until):
     for seed in range(2):
         write_pitch_recording(studio.recordings / f"{seed}.h5", frames=4, seed=seed)
@@ -133,6 +149,11 @@ def test_a_killed_training_is_told_and_goes_on(page, studio, qtbot, until, recor
     assert page.live.go_on.isVisible()
     (entry,) = [page.runs.table.topLevelItem(i) for i in range(1)]
     assert (entry.text(0), entry.text(5)) == ("bot", "unfinished")
+    away = recordings[1].rename(recordings[1].with_name("away.h5"))
+    click(qtbot, page.live.go_on)
+    until(lambda: page.at_work() is None)
+    assert f"{recordings[1]}: no such file" in page.notice.text
+    away.rename(recordings[1])
     click(qtbot, page.live.go_on)
     assert page.notice.text == ""
     until(lambda: bool(page.live.loss.points()))

@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -5,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gui.jobs.line import Ended, How, Progress
+from gui.jobs.line import Ended, How, Line, Progress
 from gui.studio import Studio
 from gui.worker import Worker
 from tests import jobs
@@ -42,6 +43,22 @@ def test_messages_come_in_order_and_the_result_last(begin, qtbot):
     ended = end_of(told, qtbot)
     assert told.messages == [Progress(f"number {n}", n / 50) for n in range(50)]
     assert ended == Ended(How.DONE, result="counted")
+
+
+def log_a_lot(request: None, line: Line) -> None:
+    """Log as an export of a detector does."""
+    for name in ("onnx_ir.passes.common", "onnxscript.optimizer"):
+        logging.getLogger(name).info("a detail of %s", name)
+        logging.getLogger(name).warning("a trap in %s", name)
+    logging.getLogger("models").info("ours")
+
+
+def test_what_libraries_do_in_detail_does_not_drown_the_log(begin, qtbot, studio):
+    end_of(begin(log_a_lot), qtbot)
+    text = studio.log_file.read_text()
+    assert "a detail" not in text
+    assert text.count("a trap") == 2
+    assert "ours" in text
 
 
 def test_of_pictures_only_the_newest_is_told_while_the_window_is_busy(begin, qtbot):

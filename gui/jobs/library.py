@@ -1,15 +1,18 @@
 """Look through the folders of recordings and flight logs; no file in them is left out."""
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from data.disk import is_being_written
 from data.errors import UnderstudyError
 from gui.jobs.line import Line
 
 THUMBNAIL_PX = 160, 90
 THUMBNAIL_QUALITY = 85
 LEFTOVER = ".part"
+FRESH_S = 10.0  # a recording grows four times a second while it isn't paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Entry:
     is_flight_log: bool = False
     thumbnail: bytes = b""
     """JPEG of a picture from its middle; empty without frames."""
+    is_written: bool = False
+    """Whether it is a leftover only for now: it is being recorded."""
 
     @property
     def is_leftover(self) -> bool:
@@ -101,8 +106,11 @@ def scan(request: Scan, line: Line) -> int:
         entry = None
         if request.entries.get(path) != stamp:
             entry = entry_of(path, stamp)
+            if entry.is_leftover and is_written(path):
+                entry = replace(entry, is_written=True)
             line.tell(entry)
-        if request.facts.get(path) != stamp and (entry is None or not entry.fault):
+        idle = entry is None or not (entry.fault or entry.is_written)
+        if request.facts.get(path) != stamp and idle:
             waiting.append((path, stamp))
     while waiting and not line.stop_asked():
         for message in line.heard():
@@ -110,6 +118,18 @@ def scan(request: Scan, line: Line) -> int:
                 waiting.sort(key=lambda each, first=message.path: each[0] != first)  # type: ignore[misc]
         _tell_facts(*waiting.pop(0), line)
     return len(stamps)
+
+
+def is_written(leftover: Path) -> bool:
+    """Say whether a leftover is being recorded: it has just grown, or a process has it open.
+
+    It looks through all processes where it hasn't grown for a while, as while recording is paused.
+    """
+    try:
+        grew_s = leftover.stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - grew_s < FRESH_S or is_being_written(leftover)
 
 
 def entry_of(path: Path, stamp: Stamp) -> Entry:

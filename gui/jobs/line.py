@@ -21,6 +21,7 @@ from typing import Any
 from data.errors import UnderstudyError
 from data.faults import told_fault
 
+TALKATIVE = ("onnx_ir", "onnxscript")  # 200 lines for each training
 PARENT_GONE_S = 10.0  # how long a job may take to end in good order when its window has died
 
 Job = Callable[[Any, "Line"], Any]
@@ -151,4 +152,6 @@ def log_to(log: Path) -> None:
             old.close()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.errors import UnderstudyError
 from gui.jobs.line import Line
 from gui.runs_on_disk import POLICY, Kind, complete_runs
+
+if TYPE_CHECKING:
+    from data.reader import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Stock:
     """What was found."""
 
     seconds: tuple[tuple[str, float], ...] = ()
-    """Of each readable recording: its profile's name, and its length."""
+    """Of each readable recording: its profile's name, and how long somebody plays in it."""
     runs: tuple[Run, ...] = ()
     """By name."""
 
@@ -61,13 +65,17 @@ def find_runs(folder: Path) -> list[Run]:
     return [Run(run.folder, run.kind, run.game) for run in complete_runs(folder) if run.game]
 
 
+def play_seconds(recording: "Recording") -> float:
+    """Return how long somebody plays in a recording, without pauses."""
+    times = recording.times_ns
+    return sum(float(times[stop - 1] - times[start]) / 1e9 for start, stop in recording.segments())
+
+
 def _length(file: Path) -> tuple[str, float] | None:
     from data.reader import Recording
 
     try:
         with Recording(file) as recording:
-            times = recording.times_ns
-            seconds = float(times[-1] - times[0]) / 1e9 if len(times) else 0.0
-            return recording.profile.name, seconds
+            return recording.profile.name, play_seconds(recording)
     except UnderstudyError:
         return None

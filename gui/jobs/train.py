@@ -10,6 +10,7 @@ from data.errors import UnderstudyError
 from data.paths import require_input
 from data.profile import GameProfile
 from gui.jobs.line import Line
+from gui.jobs.stock import play_seconds
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
 from gui.train.choices import SHIPPED, DetectorChoices, PolicyChoices, stride_for
@@ -85,6 +86,8 @@ def train(request: TrainRequest, line: Line) -> Trained:
     from data.profile import load_profile
 
     load_profile(request.begun.profile)
+    if lost := request.begun.missing_words(request.out):
+        raise UnderstudyError(lost)
     for path in request.begun.recordings:
         require_input(path)  # before PyTorch is imported, which takes seconds
     from models.features import Stopped
@@ -97,9 +100,11 @@ def train(request: TrainRequest, line: Line) -> Trained:
         return _train_detector(request, line)
     except Stopped as stopped:
         raise Stopped("Stopped before it began to learn. What was seen is kept.") from stopped
-    except UnderstudyError:
+    except (UnderstudyError, OSError) as error:
         if not request.go_on:
             _clear_up(request.out)
+        if lost := request.begun.missing_words(request.out):
+            raise UnderstudyError(lost) from error
         raise
 
 
@@ -281,8 +286,7 @@ def _look_into(path: Path) -> Source:
     from data.schema import SpanKind
 
     with Recording(path) as recording:
-        times = recording.times_ns
-        seconds = sum(float(times[b - 1] - times[a]) / 1e9 for a, b in recording.segments())
+        seconds = play_seconds(recording)
         corrected_s = None
         if recording.is_flight_log:
             corrected_s = sum(

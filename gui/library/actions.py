@@ -34,6 +34,9 @@ def why_not(action: Action, items: Sequence[Item], *, busy: bool) -> str:
         return "Select a recording first"
     if busy and action in (*WRITES, *TOUCHES):
         return "Wait until the file below is written, or stop it"
+    recorded = next((item for item in items if item.entry.is_written), None)
+    if recorded is not None:
+        return f"{recorded.path.name} is being recorded. Stop the recording first"
     if action is Action.MERGE and len(items) < 2:
         return "Select two recordings or more: hold Ctrl, and click them"
     if action in (Action.BOXES, Action.RENAME) and len(items) > 1:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from gui.jobs.library import Entry, Facts, First, Present, Scan, scan, stamps_of
+from gui.jobs.library import Entry, Facts, First, Present, Scan, is_written, scan, stamps_of
 from gui.jobs.line import Ended, How
 from gui.library.marks import Remark, remarks_of
 from gui.library.shelf import Item
@@ -12,6 +12,7 @@ from gui.studio import Studio
 from gui.worker import Worker
 
 GATHER_MS = 60  # files found within this are told together
+WATCH_MS = 2000  # between two looks whether what is being recorded still is
 NICENESS = 10
 
 
@@ -32,11 +33,16 @@ class Catalogue(QObject):
         self._worker: Worker | None = None
         self._again = False
         self._looked = False
+        self._resting = False
         self._present: frozenset[Path] = frozenset()
         self._gather = QTimer(self)
         self._gather.setSingleShot(True)
         self._gather.setInterval(GATHER_MS)
         self._gather.timeout.connect(self.changed)
+        self._watch = QTimer(self)
+        self._watch.setSingleShot(True)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self._look_at_written)
 
     @property
     def items(self) -> list[Item]:
@@ -67,14 +73,19 @@ class Catalogue(QObject):
         return None if self._worker is None else self._worker.process_id
 
     def look(self) -> None:
-        """Find files that have come, gone or changed."""
+        """Find files that have come, gone or changed, until told to rest."""
+        self._resting = False
+        self._look()
+
+    def _look(self) -> None:
         self.read_remarks()
         folders = self._folders()
+        stamps = stamps_of(folders)
+        self._drop_all_but(frozenset(stamps))  # nobody is to open what has gone
         if self._worker is not None:
             self._again = True
             return
-        stamps = stamps_of(folders)
-        known = {path: entry.stamp for path, entry in self._entries.items()}
+        known = {p: entry.stamp for p, entry in self._entries.items() if not entry.is_written}
         done = {path for path, entry in self._entries.items() if self._needs_nothing(entry)}
         if self._looked and stamps == known and done == set(known):
             return
@@ -83,6 +94,11 @@ class Catalogue(QObject):
         self._worker.told.connect(self._take)
         self._worker.ended.connect(self._end)
         self._worker.start()
+
+    def rest(self) -> None:
+        """Watch no more, until the next look, whether a recording has ended."""
+        self._resting = True
+        self._watch.stop()
 
     def read_remarks(self) -> None:
         """Read the notes again."""
@@ -97,6 +113,7 @@ class Catalogue(QObject):
     def shut_down(self) -> None:
         """Stop looking."""
         self._again = False
+        self.rest()
         if self._worker is not None:
             self._worker.stop()
 
@@ -110,22 +127,34 @@ class Catalogue(QObject):
         found = self._facts.get(entry.path)
         return found if found is not None and found.stamp == entry.stamp else None
 
+    def _look_at_written(self) -> None:
+        """Look again once a file that is being recorded isn't any more."""
+        written = [path for path, entry in self._entries.items() if entry.is_written]
+        if all(is_written(path) for path in written):
+            self._watch.start()
+        else:
+            self._look()
+
     def _needs_nothing(self, entry: Entry) -> bool:
         return bool(entry.fault) or self._facts_of(entry) is not None
 
     def _take(self, message: object) -> None:
         if isinstance(message, Present):
-            self._looked, self._present = True, message.paths
-            gone = set(self._entries) - message.paths
-            for path in gone:
-                self._entries.pop(path)
-                self._facts.pop(path, None)
+            self._looked = True
+            self._drop_all_but(message.paths)
         elif isinstance(message, Entry):
-            self._entries[message.path] = message
+            if message.path.is_file():  # it may have been moved since it was looked at
+                self._entries[message.path] = message
         elif isinstance(message, Facts):
             self._facts[message.path] = message
         if not self._gather.isActive():
             self._gather.start()
+
+    def _drop_all_but(self, present: frozenset[Path]) -> None:
+        self._present = present
+        for path in set(self._entries) - present:
+            self._entries.pop(path)
+            self._facts.pop(path, None)
 
     def _end(self, ended: Ended) -> None:
         if self._worker is not None:
@@ -135,5 +164,7 @@ class Catalogue(QObject):
             self.failed.emit(f"Not all recordings could be looked through: {ended.sentence}")
         elif self._again:
             self._again = False
-            self.look()
+            self._look()
+        elif not self._resting and any(each.is_written for each in self._entries.values()):
+            self._watch.start()
         self._gather.start()

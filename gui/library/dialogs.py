@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from gui.jobs.library_edits import Export, Format
 from gui.library.shelf import named
+from gui.names import name_fault, with_ending
 from gui.page import button, row, words
 
 FORMATS = {
@@ -142,8 +143,10 @@ class ExportDialog(QDialog):
         said = ""
         if not text or not out.is_absolute() or out.suffix == ".h5":
             said = "Write a whole path, which doesn't end in .h5."
-        elif out.exists():
-            said = f"{out.name} exists already. Choose another name."
+        elif fault := name_fault(out.name):
+            said = fault
+        else:
+            said = _taken(out)
         self.why.setText(said)
         self.accept_button.setEnabled(not said)
 
@@ -168,12 +171,19 @@ def ask(
     return box
 
 
+def _taken(path: Path) -> str:
+    try:
+        return f"{path.name} exists already. Choose another name." if path.exists() else ""
+    except OSError as error:
+        return f"Nothing can be written there: {error.strerror}."
+
+
 def _free(folder: Path, stem: str, ending: str) -> Path:
     """Return a path that nothing has yet; a dataset's number, its `-v0`, stays at the end."""
-    made, number = folder / f"{stem}{ending}", 1
+    made, number = folder / with_ending(stem, ending), 1
     while made.exists():
         number += 1
-        made = folder / f"{stem}-{number}{ending}"
+        made = folder / with_ending(stem, f"-{number}{ending}")
     return made
 
 

@@ -8,6 +8,8 @@ from gui.library.sentences import entry_words, facts_words, problem_words
 from gui.library.shelf import Item
 from gui.page import button, heading, words
 
+RECORDED = "It is being recorded. Stop the recording first."
+
 
 class FactsView(QScrollArea):
     """Note, problems in words, and how often each class occurs."""
@@ -27,9 +29,7 @@ class FactsView(QScrollArea):
         self.note.setPlaceholderText("Write a note")
         self.note.setAccessibleName("Note")
         self.note.editingFinished.connect(self._tell_note)
-        self.repair = button(
-            "Repair", self.repair_asked.emit, tip="Close the file, so that it can be used"
-        )
+        self.repair = button("Repair", self.repair_asked.emit)
         self._words = words(quiet=True)
         self._lists = QWidget()
         self._rows = QVBoxLayout(self._lists)
@@ -46,7 +46,7 @@ class FactsView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(190)
+        self.setMinimumWidth(180)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.show_item(None)
 
@@ -72,6 +72,9 @@ class FactsView(QScrollArea):
             self.note.setText(item.remark.note if item else "")
         self.note.setVisible(item is not None and not item.entry.fault)
         self.repair.setVisible(item is not None and item.entry.is_leftover)
+        recorded = item is not None and item.entry.is_written
+        self.repair.setEnabled(not recorded)
+        self.repair.setToolTip(RECORDED if recorded else "Close the file, so that it can be used")
         if self._told == (shown,):
             return
         self._told = (shown,)
@@ -84,6 +87,9 @@ class FactsView(QScrollArea):
             self._fill(item)
 
     def _fill(self, item: Item) -> None:
+        if item.entry.is_written:
+            self._words.setText(RECORDED)
+            return
         if item.facts is None:
             self._words.setText("Looking through it...")
             return

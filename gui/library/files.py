@@ -1,6 +1,5 @@
 """Rename, delete and mark the files of recordings, and what is noted about them."""
 
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -10,8 +9,6 @@ from PyQt6.QtCore import QFile, QStandardPaths
 from data.errors import UnderstudyError
 from gui.label.session import session_path
 from gui.library.marks import forget_remark, move_remark
-
-FRESH_S = 10.0  # a file that changed since is probably being written
 
 
 def rename(path: Path, other: Path) -> None:
@@ -54,11 +51,3 @@ def to_trash(paths: Iterable[Path]) -> list[Path]:
             QFile(str(session_path(path))).moveToTrash()  # false where there is none
             forget_remark(path.parent, path.name)
     return left
-
-
-def is_being_written(path: Path) -> bool:
-    """Say whether a leftover changed a moment ago, so that its recorder is probably alive."""
-    try:
-        return time.time() - path.stat().st_mtime < FRESH_S
-    except OSError:
-        return False

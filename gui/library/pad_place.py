@@ -1,6 +1,7 @@
 """Room for a key pad: one that is too wide scrolls, and doesn't widen the page."""
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea
 
 from gui.key_pad import KeyPad
@@ -26,6 +27,7 @@ class PadPlace(QScrollArea):
         extra = bar.sizeHint().height() if bar is not None and wide and self.isVisible() else 0
         self.setFixedHeight(self._pad.height() + extra)
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Make room for the bar where it is needed."""
+        super().resizeEvent(event)
         self.fit()

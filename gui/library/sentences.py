@@ -46,6 +46,8 @@ def problem_words(problem: str) -> str:
 
 def fault_words(entry: Entry) -> str:
     """Say what is wrong with a file that can't be shown."""
+    if entry.is_written:
+        return f"{entry.path.name} is being recorded."
     said = problem_words(entry.fault.replace(f"{entry.path}: ", "", 1))
     return f"{entry.path.name} can't be read. {said}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from data.moments import length
 from gui.jobs.library import Entry, Facts
 from gui.library.marks import Mark, Remark
+from gui.names import name_fault, natural, with_ending
 
 
 class Kind(StrEnum):
@@ -64,7 +65,7 @@ def chosen(items: Iterable[Item], *, kind: Kind, text: str, order: Order) -> lis
     """Return the items to show, in order; `text` is looked for in names, games and notes."""
     wanted = text.casefold().split()
     found = [item for item in items if _fits(item, kind) and _says(item, wanted)]
-    found.sort(key=lambda item: item.path.name.casefold())
+    found.sort(key=lambda item: natural(item.path.name))
     if order in (Order.NEWEST, Order.OLDEST):
         newest = order is Order.NEWEST
         found.sort(key=lambda item: item.entry.stamp.changed_ns, reverse=newest)
@@ -76,6 +77,8 @@ def chosen(items: Iterable[Item], *, kind: Kind, text: str, order: Order) -> lis
 def row_words(item: Item) -> str:
     """Return the second line of a row."""
     entry = item.entry
+    if entry.is_written:
+        return f"{length(entry.seconds)} · being recorded" if entry.seconds else "being recorded"
     if entry.fault:
         return "can't be read"
     if entry.is_leftover:
@@ -98,21 +101,19 @@ def sum_words(items: Iterable[Item]) -> str:
 def free_name(path: Path, ending: str) -> Path:
     """Return a name beside a file that nothing has: `NAME-ENDING.h5`, `NAME-ENDING-2.h5`, ..."""
     stem = path.name.removesuffix(".part").removesuffix(".h5")
-    made, number = path.with_name(f"{stem}-{ending}.h5"), 1
+    made, number = path.with_name(f"{with_ending(stem, f'-{ending}')}.h5"), 1
     while made.exists() or made.with_name(made.name + ".part").exists():
         number += 1
-        made = path.with_name(f"{stem}-{ending}-{number}.h5")
+        made = path.with_name(f"{with_ending(stem, f'-{ending}-{number}')}.h5")
     return made
 
 
 def named(folder: Path, text: str) -> Path | str:
     """Return the file that a person means by a name, or why it will not do."""
-    name = text.strip()
-    if not name:
-        return "Write a name."
-    if any(sign in name for sign in '/\\:*?"<>|') or name.startswith("."):
-        return "A name can't hold / \\ : * ? \" < > |, or begin with a dot."
-    path = folder / (name if name.endswith(".h5") else f"{name}.h5")
+    name = text.strip().removesuffix(".h5")
+    if fault := name_fault(name):
+        return fault
+    path = folder / f"{name}.h5"
     if path.exists():
         return f"{path.name} exists already. Choose another name."
     return path

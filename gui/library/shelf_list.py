@@ -113,6 +113,15 @@ class ShelfList(QListWidget):
         if self.count():
             self.setCurrentRow(0, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    def beside(self, paths: Iterable[Path]) -> Path | None:
+        """Return the item below some of them, or else above; None where there is no other."""
+        rows, left_out = self._paths(), set(paths)
+        places = [row for row, path in enumerate(rows) if path in left_out]
+        if not places:
+            return None
+        others = [*rows[places[-1] :], *reversed(rows[: places[-1]])]
+        return next((path for path in others if path not in left_out), None)
+
     def picture_of(self, item: Item) -> QPixmap | None:
         """Return an item's thumbnail; None without one."""
         data = item.entry.thumbnail
@@ -209,9 +218,9 @@ class _RowDelegate(QStyledItemDelegate):
 
 
 def _lines(item: Item, colour: Colours) -> Iterable[tuple[str, str]]:
-    bad = bool(item.entry.fault) or item.entry.is_leftover
+    bad = (bool(item.entry.fault) or item.entry.is_leftover) and not item.entry.is_written
     yield row_words(item), colour.danger if bad else colour.quiet
-    if bad:
+    if bad or item.entry.is_written:
         return
     said = [] if item.remark.mark is Mark.TRAINING else [MARK_WORDS[item.remark.mark]]
     problems = len(item.facts.problems) if item.facts else 0

@@ -14,7 +14,7 @@ from gui.plots import LivePlot
 SHOWN_S = 60  # of the plots
 POINTS = 30 * SHOWN_S
 LEAST_PX = 190  # of the picture, upright
-SAID_PX = 180
+SAID_PX = 150
 WIDE_PX = 460  # of the keys
 
 

@@ -1,6 +1,5 @@
 """What the page Record says: decisions without Qt."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from enum import Enum, auto
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from data.moments import length, moment
 from data.paths import part_path
 from data.profile import GameProfile
+from gui.names import name_fault
 from gui.studio import Game
 from recorder.controls import DISCARD_S
 from recorder.status import Ending, Kept, RecordStatus, State
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from data.inspection.summary import Summary
     from recorder.desktop import Recorded
 
-MOST_NAME = 80
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _FIGURES = ("Time", "Pictures a second", "Missed", "Size", "In a minute", "Disk lasts for")
 _BANNERS = {
     State.RECORDING: "",
@@ -60,13 +58,8 @@ def name_problem(folder: Path, name: str) -> str:
     stem = name.strip().removesuffix(".h5")
     if not stem:
         return "Give the recording a name."
-    wrong = _NOT_IN_NAMES.search(stem)
-    if wrong is not None:
-        return f"A name can't hold the character {wrong[0]!r}."
-    if stem.startswith(".") or stem.endswith("."):
-        return "A name can't begin or end with a full stop."
-    if len(stem) > MOST_NAME:
-        return f"A name can have {MOST_NAME} characters at most."
+    if fault := name_fault(stem):
+        return fault
     if _taken(folder, stem):
         return "There is a recording of this name already. Choose another."
     return ""

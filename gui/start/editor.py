@@ -20,6 +20,7 @@ from data.errors import ProfileError
 from data.profile import GameProfile, ObjectClass, profile_text
 from data.profile_draft import edited_profile, objects_text, parse_objects
 from data.profile_toml import write_profile
+from gui.library.dialogs import ask
 from gui.page import Notice, button, heading, row, words
 from gui.start.fields import let_enter_press, rate_field, title_field
 from gui.start.heads import heads_of, rows_of
@@ -65,6 +66,30 @@ class ProfileEditor(QDialog):
         for ticked in (self.mirrored, self.standing):
             ticked.toggled.connect(self._check)
         self._check()
+        self._before = self._written()
+
+    @property
+    def changed(self) -> bool:
+        """Whether something is written in it that isn't saved."""
+        return self._written() != self._before
+
+    def reject(self) -> None:
+        """Close it, as Esc and Cancel ask; ask first where something would be lost."""
+        if not self.changed:
+            self.discard()
+            return
+        ask(
+            self,
+            title="Discard the changes?",
+            say="Discard the changes?",
+            more="They are not saved yet.",
+            do="Discard",
+            then=self.discard,
+        )
+
+    def discard(self) -> None:
+        """Close it without a question; nothing is saved."""
+        super().reject()
 
     def _build(self) -> None:
         self.objects.setPlaceholderText("player 6, opponent 6, ball")
@@ -116,6 +141,12 @@ class ProfileEditor(QDialog):
         for kind in objects:
             self.reference.addItem(kind.name, kind.name)
         self.reference.setCurrentIndex(max(self.reference.findData(chosen), 0))
+
+    def _written(self) -> tuple[object, ...]:
+        """Return all that a person can change, as it stands in the fields."""
+        fields = (self.pattern.text(), self.objects.text(), self.rate.value())
+        ticks = (self.mirrored.isChecked(), self.standing.isChecked())
+        return (self.heads.rows(), *fields, self.reference.currentData(), *ticks)
 
     def _edited(self) -> GameProfile:
         had, rate = self._profile.capture.rate_hz, self.rate.value()

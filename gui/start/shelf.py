@@ -66,6 +66,11 @@ class Shelf(QWidget):
         self.list.setCurrentRow(sources.index(chosen) if chosen in sources else 0)
         self._tell()
 
+    def highlight(self, source: str) -> None:
+        """Tell of a profile, if it is listed."""
+        if source in self._known:
+            self.list.setCurrentRow(list(self._known).index(source))
+
     @property
     def told(self) -> str:
         """What is said of the highlighted profile."""

@@ -3,8 +3,7 @@
 from enum import StrEnum
 
 from gui.jobs.stock import Stock
-
-ENOUGH_S = 300.0  # five minutes of play: the least that something can be learned from
+from gui.train.words import LEAST_S, enough_play
 
 
 class Step(StrEnum):
@@ -19,16 +18,15 @@ def next_step(stock: Stock, game: str) -> Step:
     """Decide what makes sense next for a game."""
     if stock.policies_of(game):
         return Step.PLAY
-    return Step.TRAIN if sum(stock.seconds_of(game)) >= ENOUGH_S else Step.RECORD
+    return Step.TRAIN if sum(stock.seconds_of(game)) >= LEAST_S else Step.RECORD
 
 
 def told_recordings(stock: Stock, game: str) -> str:
     """Say how much of a game has been recorded."""
     lengths = stock.seconds_of(game)
     if not lengths:
-        return "Nothing yet; ten minutes make a good start."
-    told = f"{_counted(len(lengths), 'recording')}, {told_length(sum(lengths))}"
-    return f"{told}." if sum(lengths) >= ENOUGH_S else f"{told}; ten make a good start."
+        return "Nothing yet. Three minutes make a first bot, ten a good one."
+    return f"{_counted(len(lengths), 'recording')}, {told_length(sum(lengths))}."
 
 
 def told_training(stock: Stock, game: str) -> str:
@@ -36,9 +34,10 @@ def told_training(stock: Stock, game: str) -> str:
     bots = len(stock.policies_of(game))
     if bots:
         return f"{_counted(bots, 'trained bot')}."
-    if sum(stock.seconds_of(game)) >= ENOUGH_S:
-        return "Nothing trained yet; there is enough to learn from."
-    return "Nothing trained yet. Record first."
+    lengths = stock.seconds_of(game)
+    if not lengths:
+        return "Nothing trained yet. Record first."
+    return f"Nothing trained yet. {enough_play(sum(lengths))}"
 
 
 def told_play(stock: Stock, game: str) -> str:

@@ -13,6 +13,7 @@ from gui.train.choices import Choices, from_plain, to_plain
 
 NAME = "begun.json"
 MOST_BYTES = 4 << 20
+MOST_NAMED = 3  # recordings that are missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,20 @@ class Begun:
         }
         with written_whole(folder / NAME) as part:
             part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+    def missing_words(self, out: Path) -> str:
+        """Say what a run in `out` lacks of its recordings, and what to do; empty if nothing."""
+        lost = [path for path in self.recordings if _is_gone(path)]
+        if not lost:
+            return ""
+        names = ", ".join(str(path) for path in lost[:MOST_NAMED])
+        more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+        them = "it" if len(lost) == 1 else "them"
+        then = "it can go on" if (out / NAME).is_file() else "begin again"
+        return (
+            f"{names}{more}: no such file. {out.name} learns from {them}: put {them} back there, "
+            f"from the trash or under the old name, and {then}."
+        )
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -76,3 +91,13 @@ class Begun:
             from_plain(kind, values["choices"]),
             float(values["seconds"]),
         )
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False  # whoever opens it says why it can't be
+    return False

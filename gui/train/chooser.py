@@ -23,6 +23,8 @@ from gui.train.words import amount, enough, holds, length, unfit
 _NAME, _LENGTH, _HOLDS, _MARK = range(4)
 EMPTY = "There are no recordings here yet. Record yourself at play, then come back."
 LOOKING = "Looking what is in the recordings."
+LEAST_PX = 48  # of a column
+FAULT_PX = 200  # what is wrong with a file is told whole in its tool tip
 ROOMY = "QTreeView::item { padding: 5px 6px; }"
 _MARKS = {Mark.TRAINING: "", Mark.VALIDATION: "validation", Mark.UNUSED: "unused"}
 
@@ -128,8 +130,11 @@ class Chooser(QWidget):
         header = self.tree.header()
         if header is not None:
             header.setStretchLastSection(False)
+            header.setMinimumSectionSize(LEAST_PX)
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            header.setSectionResizeMode(_HOLDS, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(_HOLDS, QHeaderView.ResizeMode.Fixed)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tree.setMinimumHeight(150)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -144,6 +149,7 @@ class Chooser(QWidget):
         for source in self._sources.values():
             self.tree.addTopLevelItem(self._item(source))
         self._quiet = False
+        self.tree.setColumnWidth(_HOLDS, self._holds_px())
         self._said.setText(LOOKING if self._looking else EMPTY)
         self._go.setVisible(not self._looking)
         self._empty.setVisible(not self._sources)
@@ -163,9 +169,24 @@ class Chooser(QWidget):
         item.setFlags(flags | Qt.ItemFlag.ItemIsEnabled if reason is None else flags)
         ticked = self._is_ticked(source)
         item.setCheckState(_NAME, Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+        told = f"{reason}\n{source.path}" if reason else str(source.path)
         for place in (_NAME, _LENGTH, _HOLDS, _MARK):
-            item.setToolTip(place, plain_tip(reason or str(source.path)))
+            item.setToolTip(place, plain_tip(told))
         return item
+
+    def _holds_px(self) -> int:
+        """Return how wide the column is in which all usual words can be read; a fault is cut."""
+        header = self.tree.header()
+        widest = 0 if header is None else header.sectionSizeHint(_HOLDS)
+        seen: set[str] = set()
+        for place, source in enumerate(self._sources.values()):
+            item = self.tree.topLevelItem(place)
+            if item is None or item.text(_HOLDS) in seen:
+                continue
+            seen.add(item.text(_HOLDS))
+            wanted = self.tree.sizeHintForIndex(self.tree.indexFromItem(item, _HOLDS)).width()
+            widest = max(widest, min(wanted, FAULT_PX) if source.problem else wanted)
+        return widest
 
     def _on_tick(self, item: QTreeWidgetItem, column: int) -> None:
         if self._quiet or column != _NAME:

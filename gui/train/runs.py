@@ -11,13 +11,13 @@ from typing import Any
 from data.errors import CheckpointError, UnderstudyError
 from data.profile import MOST_CLASSES, MOST_HEADS, MOST_OBJECTS, GameProfile
 from data.small_files import read_small
+from gui.names import name_fault
 from gui.runs_on_disk import Kind, RunSays, read_run
 from gui.train.begun import NAME as BEGUN_NAME
 from gui.train.begun import Begun
 from models.run_files import CONFIG_NAME, METRICS_NAME, STATE_NAME, WEIGHTS_NAME
 
 MOST_BYTES = 16 << 20  # of the looks that a training took, or its report
-_FORBIDDEN = set('/\\:*?"<>|')
 log = logging.getLogger(__name__)
 
 
@@ -134,8 +134,8 @@ def name_problem(name: str, folder: Path, *, own: str = "") -> str | None:
     """
     if not name.strip():
         return "Give the run a name."
-    if name != name.strip() or name.startswith(".") or _FORBIDDEN & set(name) or len(name) > 80:
-        return f"A name can't begin with a dot, end with a space or hold {' '.join('/:*?<>|')}"
+    if fault := name_fault(name):
+        return fault
     if name != own and (folder / name).exists():
         return f"There is a run {name} already. Choose another name."
     return None

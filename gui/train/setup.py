@@ -131,7 +131,7 @@ class Setup(QWidget):
             self._problem,
             self.start,
         )
-        right.setMinimumWidth(400)
+        right.setMinimumWidth(340)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, GAP)
         layout.setSpacing(GAP)

@@ -1,5 +1,6 @@
 """What there is to learn from: looked into once, in a process of its own."""
 
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from gui.jobs.line import Ended
 from gui.jobs.train import Source, scan
 from gui.library.marks import Mark, marks_of
+from gui.names import natural
 from gui.studio import Studio
 from gui.worker import Worker
 
@@ -60,9 +62,10 @@ class Sources(QObject):
             self._again = True
             return
         studio = self._studio
-        here = [*sorted(studio.recordings.glob("*.h5")), *sorted(studio.flights.glob("*.h5"))]
-        self._listed = list(dict.fromkeys([*here, *self._also]))
-        self._marked = {path: mark for path in self._listed if (mark := _mark(path)) is not None}
+        here = [*_in_order(studio.recordings), *_in_order(studio.flights)]
+        there = dict.fromkeys([*here, *self._also])
+        self._marked = {path: mark for path in there if (mark := _mark(path)) is not None}
+        self._listed = list(self._marked)
         new = [path for path in self._marked if self._is_new(path)]
         if new:
             worker = studio.worker(scan, new, niceness=5)
@@ -96,10 +99,14 @@ class Sources(QObject):
             self.look()
 
 
+def _in_order(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.h5"), key=lambda path: natural(path.name))
+
+
 def _mark(path: Path) -> tuple[int, int] | None:
-    """Return size and time of change; None for a file that has gone."""
+    """Return size and time of change; None for a file that has gone, or for a folder."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_size, status.st_mtime_ns
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

@@ -12,7 +12,7 @@ from gui.time_left import time_left
 from gui.train.choices import Choices, problem
 from gui.wording import capitalised
 
-LEAST_S = 180.0  # of play, for a bot that does something sensible
+LEAST_S = 175.0  # of play, for a first bot: three matches of a minute, a picture or two short
 GOOD_S = 600.0
 PLENTY_S = 1800.0
 FEW_PICTURES, MANY_PICTURES = 40, 200
@@ -39,20 +39,21 @@ def enough(kind: Kind, chosen: Sequence[Source]) -> str:
     if kind == "detector":
         return _enough_pictures(sum(source.pictures for source in chosen), len(chosen))
     plain = [source for source in chosen if source.corrected_s is None]
-    seconds = sum(source.seconds for source in plain)
     if not plain:
         return "Only corrections: tick the recordings of your own play as well."
-    if seconds < LEAST_S:
-        said = "Little: enough to try it out. Three minutes make a first bot."
-    elif seconds < GOOD_S:
-        said = "Enough for a first bot. Ten minutes make a good one."
-    elif seconds < PLENTY_S:
-        said = "Enough for a good bot."
-    else:
-        said = "Plenty."
+    said = enough_play(sum(source.seconds for source in plain))
     if len(plain) == 1:
         said += " With a single recording nothing is kept apart to score it on: two are better."
     return said
+
+
+def enough_play(seconds: float) -> str:
+    """Say what so much play is enough for."""
+    if seconds < LEAST_S:
+        return "Little: enough to try it out. Three minutes make a first bot."
+    if seconds < GOOD_S:
+        return "Enough for a first bot. Ten minutes make a good one."
+    return "Enough for a good bot." if seconds < PLENTY_S else "Plenty."
 
 
 def _enough_pictures(pictures: int, recordings: int) -> str:
@@ -155,6 +156,11 @@ def start_problem(
     if choices.device == "cuda" and has_gpu is False:
         return "There is no GPU here. Let it learn on the processor."
     return problem(choices) or name
+
+
+def used_words(name: str) -> str:
+    """Say in a clause why the recordings of a training must stay where they are."""
+    return f"{name} is being trained on it, and reads it until the end; wait, or stop the training"
 
 
 def ended_words(ended: Ended, name: str) -> str:
