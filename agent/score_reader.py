@@ -52,6 +52,8 @@ class ScoreReader:
             return None
         grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         across, down = self._board.width_px / width, self._board.height_px / height
+        if min(round(part.shape[1] * across), round(part.shape[0] * down)) < 1:
+            return None  # a window so large that nothing is left of the area
         if (across, down) != (1.0, 1.0):
             grey = np.asarray(cv2.resize(grey, None, fx=across, fy=down), dtype=np.uint8)
         found = _separate([hit for d, p in self._digits.items() for hit in _hits(grey, d, p)])

@@ -41,28 +41,35 @@ def cut_digits(image: Image, area: Area, shows: str) -> dict[str, str]:
             f"{shows!r}: no digit to cut out. Say what stands there, such as 12:34."
         )
     grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    spans = _spans(grey)
+    mask = _mask(grey)
+    spans = _spans(mask)
     if len(spans) != len(wanted):
         raise UnderstudyError(
             f"{shows!r} has {len(wanted)} characters, but {len(spans)} were found there. Draw the "
             "area closer around them, or choose a moment with a quiet ground."
         )
     return {
-        character: _png(grey[:, max(0, a - MARGIN_PX) : b + MARGIN_PX])
+        character: _png(grey[:, max(0, a - MARGIN_PX) : b + MARGIN_PX], mask[:, a:b])
         for character, (a, b) in zip(wanted, spans, strict=True)
         if character.isdigit()
     }
 
 
-def _spans(grey: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Return the columns of each character, from left to right."""
+def _mask(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return what belongs to characters, be they lighter than the ground or darker: 255, else 0."""
     _, mask = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     if mask.mean() > 127:  # dark characters on a light ground
         mask = 255 - mask
-    _, _, found, _ = cv2.connectedComponentsWithStats(np.asarray(mask, dtype=np.uint8))
-    tall = found[1:]
-    tall = tall[tall[:, cv2.CC_STAT_HEIGHT] >= min(LEAST_PX, int(grey.shape[0]))]
-    spots = sorted((int(s[cv2.CC_STAT_LEFT]), int(s[cv2.CC_STAT_WIDTH])) for s in tall)
+    _, spot_of, found, _ = cv2.connectedComponentsWithStats(np.asarray(mask, dtype=np.uint8))
+    tall = found[:, cv2.CC_STAT_HEIGHT] >= min(LEAST_PX, int(grey.shape[0]))
+    tall[0] = False  # the ground
+    return np.where(tall[spot_of], 255, 0).astype(np.uint8)
+
+
+def _spans(mask: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return the columns of each character, from left to right."""
+    _, _, found, _ = cv2.connectedComponentsWithStats(mask)
+    spots = sorted((int(s[cv2.CC_STAT_LEFT]), int(s[cv2.CC_STAT_WIDTH])) for s in found[1:])
     return _joined([(left, left + width) for left, width in spots])
 
 
@@ -77,8 +84,9 @@ def _joined(spots: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return spans
 
 
-def _png(grey: npt.NDArray[np.uint8]) -> str:
-    rows = np.nonzero(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1].any(1))[0]
+def _png(grey: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> str:
+    """Return the rows in which a character's mask has something."""
+    rows = np.nonzero(mask.any(axis=1))[0]
     top, bottom = max(0, int(rows[0]) - MARGIN_PX), int(rows[-1]) + 1 + MARGIN_PX
     done, data = cv2.imencode(".png", grey[top:bottom])
     if not done:

@@ -13,8 +13,9 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from data.disk import reason
 from data.errors import CheckpointError, ProfileError
-from data.paths import part_path
+from data.paths import written_whole
 from data.profile import GameProfile, Head
 from data.small_files import read_json
 from models.run_files import CONFIG_NAME, MOST_CONFIG_BYTES, WEIGHTS_NAME
@@ -89,8 +90,15 @@ def make_config(
 
 
 def save_run(folder: Path, *, weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> None:
-    """Write a run folder; each file appears whole, the weights last."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a run folder; each file appears whole, the weights last.
+
+    Raises:
+        CheckpointError: It can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     save_files(folder / WEIGHTS_NAME, folder / CONFIG_NAME, weights=weights, config=config)
 
 
@@ -101,14 +109,27 @@ def save_files(
     weights: Mapping[str, Tensor],
     config: Mapping[str, Any],
 ) -> None:
-    """Write weights and config under names of their own, as shipped weights have them."""
+    """Write weights and config under names of their own, as shipped weights have them.
+
+    Raises:
+        CheckpointError: They can't be written; what stood there before is still there.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    config_part, weights_part = part_path(config_path), part_path(weights_path)
     text = json.dumps(config, indent=2, allow_nan=False)
-    config_part.write_text(text + "\n", encoding="utf-8")
-    safetensors.torch.save_file(plain, weights_part)
-    config_part.replace(config_path)
-    weights_part.replace(weights_path)
+    try:
+        # The inner one appears first.
+        with written_whole(weights_path) as of_weights, written_whole(config_path) as of_config:
+            of_config.write_text(text + "\n", encoding="utf-8")
+            of_weights.write_bytes(safetensors.torch.save(plain))
+    except OSError as error:
+        raise unwritable(weights_path.parent, error) from error
+
+
+def unwritable(folder: Path, error: OSError) -> CheckpointError:
+    """Say that a run's files can't be written, and why."""
+    return CheckpointError(
+        f"{folder}: the run can't be written: {reason(error)}. Make room, or choose another folder."
+    )
 
 
 def load_run(folder: Path, *, kind: str | None = None) -> RunFiles:

@@ -161,6 +161,7 @@ def see_recording(
 
     Raises:
         Stopped: `stop` said so.
+        RecordingError: There is no room on the disk.
     """
     key = _key(recording.path, frames, eyes.fingerprint)
     known = _load(recording.path, frames, folder, key)
@@ -189,7 +190,11 @@ def keep_sights(
     folder: Path,
     key: str,
 ) -> SeenRecording:
-    """Write sights to disk one by one; nothing is left behind when they break off."""
+    """Write sights to disk one by one; nothing is left behind when they break off.
+
+    Raises:
+        RecordingError: There is no room on the disk.
+    """
     objects_path, ends_path, features_path = _paths(folder, key)
     end = 0
     with (
@@ -201,7 +206,9 @@ def keep_sights(
         for sight in sights:
             if features is None:
                 width = sight.features.shape
-                features = later.enter_context(ArrayWriter(features_path, width, np.float16))
+                features = later.enter_context(
+                    ArrayWriter(features_path, width, np.float16, rows_to_come=len(frames))
+                )
             rows = np.column_stack([sight.boxes.reshape(-1, 4), sight.classes, sight.scores])
             end += len(rows)
             objects.append(rows)

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from data.errors import CheckpointError
 from data.paths import written_whole
 from data.profile import GameProfile
+from models.checkpoint import unwritable
 
 TABLE_NAME = "neighbours.safetensors"
 NEIGHBOURS = 15  # odd, and few enough for a class of a hundred ticks to win its own place
@@ -108,15 +109,22 @@ class Neighbours:
             yield np.take_along_axis(ticks, _least(far), axis=1)
 
     def save(self, folder: Path) -> None:
-        """Write the table into a run folder."""
+        """Write the table into a run folder.
+
+        Raises:
+            CheckpointError: It can't be written.
+        """
         arrays: dict[str, npt.NDArray[np.generic]] = {
             "vectors": self.vectors,
             "mean": self.mean,
             "scale": self.scale,
         }
         arrays |= {f"classes.{name}": of_head for name, of_head in self.classes.items()}
-        with written_whole(folder / TABLE_NAME) as part:
-            safetensors.numpy.save_file(arrays, part)
+        try:
+            with written_whole(folder / TABLE_NAME) as part:
+                part.write_bytes(safetensors.numpy.save(arrays))
+        except OSError as error:
+            raise unwritable(folder, error) from error
 
     @classmethod
     def load(cls, folder: Path, profile: GameProfile, *, length: int) -> "Neighbours | None":

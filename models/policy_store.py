@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import RecordingError
 from models import augmentation as augmentation_code
 from models import tokens as tokens_code
 from models import tracking as tracking_code
@@ -173,18 +172,13 @@ def _tracked(
             return known
     except (OSError, ValueError, EOFError):
         pass  # not there, or damaged: it is only a cache
-    try:
-        with ArrayWriter(path, (tokenizer.objects, ROW_LENGTH), np.float32) as writer:
-            for segment in segments:
-                sights = _sights(seen, segment, worsening, salt=int(digest[:8], 16))
-                for rows in tokenizer.follow(sights):
-                    writer.append(rows[None])
-            return writer.finish()
-    except OSError as error:
-        raise RecordingError(
-            f"{path}: can't be written: {error.strerror}. It takes about "
-            f"{ticks * tokenizer.objects * ROW_LENGTH * 4 // 2**20 + 1} MB; make room."
-        ) from error
+    row_shape = (tokenizer.objects, ROW_LENGTH)
+    with ArrayWriter(path, row_shape, np.float32, rows_to_come=ticks) as writer:
+        for segment in segments:
+            sights = _sights(seen, segment, worsening, salt=int(digest[:8], 16))
+            for rows in tokenizer.follow(sights):
+                writer.append(rows[None])
+        return writer.finish()
 
 
 def _sights(

@@ -9,6 +9,7 @@ from pathlib import Path
 MOST_BYTES = 2 << 30  # about ten hours of play; what was used longest ago goes first
 MOST_DAYS = 30.0  # without use
 IN_USE_DAYS = 7.0  # another training may be reading it
+MOST_PART_DAYS = 1.0  # without a write: whoever wrote it was killed, for it writes every minute
 _DAY_S = 86_400.0
 
 
@@ -32,7 +33,8 @@ def prune(folder: Path, *, most_bytes: int = MOST_BYTES, now_s: float | None = N
     for used_s, size, file in newest_first([*folder.glob("*.npy"), *folder.glob("*.npy.part")]):
         kept_bytes += size
         idle_days = (now_s - used_s) / _DAY_S
-        if idle_days > MOST_DAYS or (kept_bytes > most_bytes and idle_days > IN_USE_DAYS):
+        most_days = MOST_PART_DAYS if file.suffix == ".part" else MOST_DAYS
+        if idle_days > most_days or (kept_bytes > most_bytes and idle_days > IN_USE_DAYS):
             with suppress(OSError):
                 file.unlink()
                 removed += 1

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from data.errors import CheckpointError
 from data.paths import written_whole
+from models.checkpoint import unwritable
 from models.run_files import STATE_NAME
 
 _FORMAT = "understudy-training-2"
@@ -44,14 +45,21 @@ class TrainingState:
 
 
 def save_state(folder: Path, state: TrainingState, tensors: Mapping[str, Tensor]) -> None:
-    """Write the state into a run folder; the file appears whole."""
+    """Write the state into a run folder; the file appears whole.
+
+    Raises:
+        CheckpointError: It can't be written; the one before it stays.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = {
         "format": f"{_FORMAT}-{state.kind}",
         "state": json.dumps(asdict(state), allow_nan=False),
     }
-    with written_whole(folder / STATE_NAME) as part:
-        safetensors.torch.save_file(plain, part, metadata=header)
+    try:
+        with written_whole(folder / STATE_NAME) as part:
+            part.write_bytes(safetensors.torch.save(plain, metadata=header))
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def load_state(folder: Path, *, kind: str) -> TrainingState:

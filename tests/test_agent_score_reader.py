@@ -56,6 +56,25 @@ def test_where_no_number_stands_none_is_read(board):
     assert reader.read(np.full((360, 640, 3), 255, np.uint8)) is None
 
 
+def test_an_area_of_which_nothing_is_left_in_a_larger_window_holds_no_number(board):
+    thin = board.model_copy(update={"ours": (0.1, 0.1, 0.1006, 0.12)})
+    assert ScoreReader(thin).read(np.zeros((1080, 1920, 3), np.uint8)) is None
+
+
+@pytest.mark.parametrize("shade", [0, 255])
+def test_a_digit_is_cut_as_high_as_it_is_and_read_dark_or_light(shade):
+    def drawn(*texts):
+        return 255 - shown(*texts) if shade == 0 else shown(*texts)
+
+    digits = cut_digits(drawn("01234"), ALL, "01234") | cut_digits(drawn("56789"), ALL, "56789")
+    close = {"ours": (*OURS[:3], 0.21), "theirs": (*THEIRS[:3], 0.21)}
+    board = ScoreBoard(**close, width_px=SIZE[0], height_px=SIZE[1], digits=digits)
+    for digit in digits:
+        height = int.from_bytes(board.picture(digit)[20:24], "big")
+        assert 25 <= height <= 32, digit
+    assert ScoreReader(board).read(drawn("3", "12")) == Score(3, 12)
+
+
 def test_a_digit_that_claims_to_be_enormous_is_refused_unread(board, monkeypatch):
     data = bytearray(board.picture("0"))
     data[16:20] = (30_000).to_bytes(4, "big")

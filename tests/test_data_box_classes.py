@@ -2,7 +2,14 @@ from collections import Counter
 
 import pytest
 
-from data.box_files.classes import Classes, made_profile, object_name, tell_slips
+from data.box_files.classes import (
+    Classes,
+    made_profile,
+    named_targets,
+    object_name,
+    tell_renamed,
+    tell_slips,
+)
 from data.box_files.folder import Problems
 from data.errors import UnderstudyError
 from data.frames import FrameSize
@@ -76,7 +83,49 @@ def test_a_made_profile_keeps_the_most_frequent_classes():
 
 def test_classes_that_are_spelt_alike_are_told():
     problems = Problems()
-    tell_slips(
-        Counter({"player": 400, "playr": 2, "ball": 50}), ("player", "playr", "ball"), problems
-    )
+    labels = Counter({"player": 390, "Player": 10, "playr": 2, "ball": 50})
+    spelt = {"player": "player", "playr": "playr", "ball": "ball"}
+    tell_slips(labels, spelt, problems)
     assert [one.done for one in problems.told] == ["kept; --map playr=player makes them one"]
+
+
+ALIKE = [
+    ("игрок_красный", "игрок_синий", "мяч"),
+    ("红队 player", "蓝队 player", "球"),
+    (f"{'x' * 40} red", f"{'x' * 40} blue", "x"),
+    ("足球运动员一号", "足球运动员二号", "7"),
+    ("player", "红队 player", "player_2"),
+]
+
+
+@pytest.mark.parametrize("labels", ALIKE)
+def test_classes_whose_names_would_be_the_same_stay_apart_and_are_told(labels: tuple[str, ...]):
+    counted, problems = Counter(dict(zip(labels, (9, 5, 2), strict=True))), Problems()
+    profile, spelt = made_profile("x", counted, {}, Counter())
+    assert len(profile.objects) == 3
+    classes = Classes(profile.object_names, {}, spelt)
+    assert [classes.find(label) for label in labels] == [(spelt[label], None) for label in labels]
+    assert spelt[labels[1]].endswith("_2")
+    tell_renamed(spelt, problems)
+    assert f"called {spelt[labels[1]]}; --map " in problems.told[0].done
+
+
+def test_a_class_that_is_mapped_does_not_take_another_one_in():
+    labels, mapping = Counter({"红队 player": 2, "蓝队 player": 5}), {"红队 player": "player"}
+    profile, spelt = made_profile("x", labels, mapping, Counter())
+    assert profile.object_names == ("player", "player_2")
+    assert spelt == {"蓝队 player": "player_2"}
+    assert named_targets(mapping) == mapping
+
+
+def test_classes_mapped_to_names_that_would_be_the_same_stay_apart():
+    mapping = {"1": "красный", "2": "красная", "3": "Красный", "4": ""}
+    named = named_targets(mapping)
+    assert named["1"] == named["3"] != named["2"]
+    assert named["4"] == ""
+
+
+def test_a_made_up_name_that_was_told_means_its_class():
+    labels, mapping = Counter({"0": 9, "1": 5}), {"1": "class_0"}
+    profile, spelt = made_profile("x", labels, mapping, Counter())
+    assert (profile.object_names, spelt) == (("class_0",), {"0": "class_0"})

@@ -138,3 +138,40 @@ def test_two_files_of_one_picture_are_told(tmp_path: Path):
         "annotations/keypoints.json": "2 boxes left out",
         "settings.json": "not read",
     }
+
+
+CAPTION = {"id": 1, "image_id": 7, "caption": "a player"}
+
+
+def test_a_file_of_captions_does_not_take_the_pictures_from_the_boxes(tmp_path: Path):
+    root = one_picture(tmp_path / "set", coco([IMAGE], [PLAYER]))
+    (root / "annotations/captions.json").write_text(coco([IMAGE], [CAPTION]))
+    found = taken(root, "coco", tmp_path / "set.h5", profile=practice_profile())
+    assert stored(tmp_path / "set.h5") == [[STORED]]
+    assert [(one.file, one.done) for one in found.problems] == [
+        ("annotations/captions.json", "not read")
+    ]
+
+
+def test_a_picture_that_has_only_a_caption_is_no_picture_of_nothing(tmp_path: Path):
+    root = one_picture(tmp_path / "set", coco([IMAGE], [PLAYER]))
+    save(root / "images/val/b.png", pitch(1))
+    image = {"id": 7, "file_name": "b.png", "width": 480, "height": 270}
+    (root / "annotations/captions_val.json").write_text(coco([image], [CAPTION]))
+    found = taken(root, "coco", tmp_path / "set.h5")
+    assert found.files == ["images/train/a.png"]
+    assert len(told(found, "left out")) == 1
+
+
+def test_a_folder_of_captions_alone_is_refused(tmp_path: Path):
+    root = one_picture(tmp_path / "set", coco([IMAGE], [CAPTION]))
+    with pytest.raises(NothingImportedError) as refused:
+        taken(root, "coco", tmp_path / "set.h5")
+    assert "none of its 1 annotations has a bbox" in refused.value.problems[0].problem
+
+
+def test_a_list_of_pictures_does_not_take_them_from_the_boxes(tmp_path: Path):
+    root = one_picture(tmp_path / "set", coco([IMAGE], [PLAYER]))
+    (root / "annotations/image_info.json").write_text(coco([IMAGE], []))
+    found = taken(root, "coco", tmp_path / "set.h5", profile=practice_profile())
+    assert (stored(tmp_path / "set.h5"), found.problems) == ([[STORED]], [])

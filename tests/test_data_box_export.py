@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from data.box_files.exporting import export_boxes
 from data.box_files.folder import BoxFormat
@@ -78,6 +79,22 @@ def test_coco_s_own_library_reads_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     found = COCO(str(tmp_path / "out/annotations.json"))
     ball = found.getCatIds(catNms=["ball"])
     assert len(found.getAnnIds(catIds=ball)) == len(found.getImgIds(catIds=ball)) == 3
+
+
+def test_older_versions_of_coco_s_own_library_find_what_they_ask_for(tmp_path: Path):
+    write_recording(tmp_path / "a.h5", frames=3, boxes=[Box("ball", 10, 20, 30, 40)])
+    export_boxes(tmp_path / "a.h5", tmp_path / "out", kind=BoxFormat.COCO)
+    assert json.loads((tmp_path / "out/annotations.json").read_text())["info"] == {}
+
+
+def test_a_yolo_folder_is_found_from_wherever_it_is_trained_on(tmp_path: Path):
+    """Ultralytics takes `path: .` for the folder it was started in; without it, for the file's."""
+    write_recording(tmp_path / "a.h5", frames=3, boxes=[Box("ball", 10, 20, 30, 40)])
+    export_boxes(tmp_path / "a.h5", tmp_path / "out", kind=BoxFormat.YOLO)
+    found = yaml.safe_load((tmp_path / "out/data.yaml").read_text())
+    assert (found["train"], found["val"]) == ("images", "images")
+    assert "path" not in found
+    assert found["names"] == dict(enumerate(practice_profile().object_names))
 
 
 def test_a_recording_without_boxes_is_refused(tmp_path: Path):

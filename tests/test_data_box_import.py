@@ -14,7 +14,7 @@ from data.export.output import ExportStopped
 from data.inspection.summary import summarise
 from data.reader import Recording
 from models.detector_data import crop, gather_boxes, read_frames
-from tests.box_folders import pitch, save, stored, taken, xml
+from tests.box_folders import pitch, save, stored, taken, told, xml
 from tests.conftest import Run
 from tests.factories import practice_profile, write_recording
 
@@ -180,3 +180,17 @@ def test_a_mapping_that_is_none_is_wrong_usage(run: Run, tmp_path: Path, wrong: 
     make_set(tmp_path / "set")
     words = ("boxes", "import", "set", "--format", "voc", "--out", "set.h5", "--map", wrong)
     assert run(*words)[0] == 2
+
+
+def test_classes_without_a_letter_of_a_name_are_not_made_one(tmp_path: Path):
+    root, out = tmp_path / "set", tmp_path / "set.h5"
+    save(root / "a.png", pitch())
+    objects = [("игрок_красный", (10, 10, 40, 80)), ("игрок_синий", (90, 10, 120, 80))]
+    (root / "a.xml").write_text(xml(objects), encoding="utf-8")
+    found = taken(root, "voc", out)
+    assert list(found.classes.values()) == [1, 1]
+    assert len({name for name, _ in stored(out)[0]}) == 2
+    assert len(told(found, "'игрок_синий' would be called")) == 1
+    mapping = {"игрок_красный": "red", "игрок_синий": "blue"}
+    found = taken(root, "voc", out, mapping=mapping)
+    assert (found.classes, found.problems) == ({"red": 1, "blue": 1}, [])

@@ -45,6 +45,7 @@ def test_labels_are_found_where_tools_put_them(tmp_path: Path, picture: str, lab
     [
         ("data.yaml", "names: ['player', \"ball\"]\nnc: 2\n"),
         ("data.yaml", "path: ../x\nnames:\n  0: player\n  1: ball\n"),
+        ("data.yaml", "path: .\ntrain: images\nval: images\nnames:\n  0: player\n  1: ball\n"),
         ("football.yml", "names:\n- player\n- ball\n"),
         ("labels/classes.txt", "player\r\nball\r\n\r\n"),
         ("data/obj.names", "player\nball"),
@@ -86,6 +87,39 @@ def test_every_wrong_line_is_told_by_its_number(tmp_path: Path, line: str, said:
 def test_a_score_behind_a_box_is_no_problem(tmp_path: Path):
     root = one_picture(tmp_path / "set", LINE.replace("\n", " 0.93\n"))
     assert taken(root, "yolo", tmp_path / "set.h5").problems == []
+
+
+@pytest.mark.parametrize("number", ["1", "7", "7.0", "1234"])
+def test_a_tracker_s_score_and_number_behind_a_box_are_passed_over(tmp_path: Path, number: str):
+    root = one_picture(tmp_path / "set", LINE.replace("\n", f" 0.93 {number}\n"))
+    found = taken(root, "yolo", tmp_path / "set.h5", profile=practice_profile())
+    assert (found.problems, stored(tmp_path / "set.h5")) == ([], [[STORED]])
+
+
+@pytest.mark.parametrize("line", ["0 0 0.5 0.5 0 0.25 1.0", "0 0.1 0.2 0.9 0.5 0.5 1"])
+def test_a_triangle_at_the_lower_edge_is_no_tracked_box(tmp_path: Path, line: str):
+    root = one_picture(tmp_path / "set", line)
+    found = taken(root, "yolo", tmp_path / "set.h5", profile=practice_profile())
+    assert len(told(found, "polygon")) == 1
+    assert stored(tmp_path / "set.h5")[0][0][1][3] == 270
+
+
+@pytest.mark.parametrize("behind", ["0.3 0.6 2 0.2 0.4 1", "0.3 0.6 0.2 0.4", "0.3 0.6 2 0.9"])
+@pytest.mark.parametrize("names", ["names: [player, ball]\n", ""])
+def test_of_key_points_only_the_box_is_taken(tmp_path: Path, behind: str, names: str):
+    root = one_picture(tmp_path / "set", LINE.replace("\n", f" {behind}\n"))
+    (root / "data.yaml").write_text(f"{names}kpt_shape: [2, 3]\n")
+    found = taken(root, "yolo", tmp_path / "set.h5", profile=practice_profile())
+    assert (found.problems, stored(tmp_path / "set.h5")) == ([], [[STORED]])
+
+
+def test_key_points_of_another_folder_do_not_make_a_polygon_a_box(tmp_path: Path):
+    root = one_picture(tmp_path / "set/shapes", "0 0.1 0.1 0.2 0.1 0.2 0.3 0.1 0.3\n")
+    one_picture(tmp_path / "set/pose", LINE.replace("\n", " 0.3 0.6 0.2 0.4\n"))
+    (root / "data.yaml").write_text("names: [player, ball]\n")
+    (tmp_path / "set/pose/data.yaml").write_text("names: [player, ball]\nkpt_shape: [2, 2]\n")
+    found = taken(tmp_path / "set", "yolo", tmp_path / "set.h5", profile=practice_profile())
+    assert [one.file for one in told(found, "polygon")] == ["shapes/a.txt"]
 
 
 def test_classes_without_names_are_called_by_numbers_and_can_be_mapped(tmp_path: Path):

@@ -56,6 +56,22 @@ def test_every_span_kind_has_a_name_for_people(tmp_path: Path):
     assert view("a", summarise(write_play(tmp_path / "a.h5", seconds=1)))
 
 
+def test_what_was_done_to_a_recording_is_told_in_its_own_words(run: Run, tmp_path: Path):
+    done = [
+        {"did": "merge", "sources": ["a.h5", "b.h5"]},
+        {"did": "trim", "source": "c.h5"},
+        {"did": "suggest", "source": "d.h5", "by": "coco", "frames": 3},
+        {"did": "[b]shrink", "source": "e.h5"},
+        {},
+    ]
+    write_play(tmp_path / "x.h5", seconds=1, attributes={"edited": json.dumps(done)})
+    _, said, _ = run("inspect", "x.h5")
+    assert (
+        "merged from a.h5, b.h5; trimmed from c.h5; boxes suggested, from d.h5; "
+        "[b]shrink from e.h5; ? from ?"
+    ) in " ".join(said.split())
+
+
 def test_a_contact_sheet_shows_the_play_with_lit_keys(tmp_path: Path):
     path = write_play(tmp_path / "a.h5", keys=held("d", 0, 60))
     dark = write_play(tmp_path / "b.h5", keys=[])

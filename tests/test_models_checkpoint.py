@@ -49,10 +49,11 @@ def test_a_failed_save_leaves_the_old_run(run: Path, monkeypatch: pytest.MonkeyP
     def full(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(checkpoint.safetensors.torch, "save_file", full)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(checkpoint.safetensors.torch, "save", full)
+    with pytest.raises(CheckpointError, match="run: the run can't be written: disk full"):
         save_run(run, weights={}, config={**config(), "seed": 8})
     assert load_run(run).config["seed"] == 7
+    assert sorted(path.name for path in run.iterdir()) == ["checkpoint.safetensors", "config.json"]
 
 
 def damage(run: Path, name: str, text: str) -> None:

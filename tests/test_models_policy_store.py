@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +43,31 @@ def test_an_array_that_breaks_off_leaves_nothing(tmp_path):
     ):
         writer.append(np.zeros((3, 5), dtype=np.float32))
     assert not list(tmp_path.iterdir())
+
+
+def test_two_processes_that_write_one_array_do_not_meet(tmp_path, monkeypatch):
+    path = tmp_path / "a.npy"
+    ours, theirs = np.full((5000, 4), 1.0), np.full((5000, 4), 2.0)
+    with ArrayWriter(path, (4,), np.float32) as first:
+        first.append(ours)
+        monkeypatch.setattr(os, "getpid", lambda: 77)
+        with ArrayWriter(path, (4,), np.float32) as second:
+            second.append(theirs[:7])
+            np.testing.assert_array_equal(first.finish().read(0, 5000), ours)
+            second.append(theirs[7:])
+            np.testing.assert_array_equal(second.finish().read(0, 5000), theirs)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_part_that_is_a_link_is_not_written_through(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: 77)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    (tmp_path / "77-a.npy.part").symlink_to(mine)
+    with ArrayWriter(tmp_path / "a.npy", (4,), np.float32) as writer:
+        writer.append(np.zeros((10, 4)))
+        writer.finish()
+    assert mine.read_text() == "mine"
 
 
 def test_a_file_cut_short_is_no_array(tmp_path):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from data.reader import Recording
+from models.disk_arrays import ArrayWriter
 from models.features import see_recording
-from models.seen_cache import IN_USE_DAYS, MOST_DAYS, prune
+from models.seen_cache import IN_USE_DAYS, MOST_DAYS, MOST_PART_DAYS, prune
 from tests.toy_play import ToyEyes, toy_recording
 
 DAY_S = 86_400.0
@@ -29,10 +30,19 @@ def cache(tmp_path: Path):
 
 def test_what_was_not_used_for_a_month_goes(cache, tmp_path):
     old = cache("a.features.npy", idle_days=MOST_DAYS + 1)
-    killed = cache("b.features.npy.part", idle_days=MOST_DAYS + 1)
+    killed = cache("77-b.features.npy.part", idle_days=MOST_DAYS + 1)
     new = cache("c.features.npy", idle_days=MOST_DAYS - 1)
     assert prune(tmp_path, now_s=NOW_S) == 2
     assert [old.exists(), killed.exists(), new.exists()] == [False, False, True]
+
+
+def test_what_a_killed_process_left_goes_after_a_day(cache, tmp_path):
+    with ArrayWriter(tmp_path / "a.rows.npy", (2,), np.float32):
+        (part,) = tmp_path.iterdir()
+    killed = cache(part.name, idle_days=MOST_PART_DAYS * 1.1)
+    written = cache(part.name.replace("a.rows", "b.rows"), idle_days=MOST_PART_DAYS * 0.9)
+    assert prune(tmp_path, now_s=NOW_S) == 1
+    assert [killed.exists(), written.exists()] == [False, True]
 
 
 def test_of_too_much_what_was_used_longest_ago_goes_first(cache, tmp_path):

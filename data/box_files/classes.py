@@ -1,9 +1,10 @@
 """Which object of a profile a class of a stranger's file is."""
 
 import re
+import shlex
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from data.box_files.folder import Problems, shown
@@ -16,6 +17,8 @@ MAPPED = "--map"
 _LIKE = 0.8  # a class spelt so like a more frequent one may be a slip
 _STORED_WIDTH_PX = 480
 _LONGEST = 200  # characters of a label that count
+_LONGEST_NAME = 40
+_MADE_UP = "class_"  # begins the name of a label that has no letters for one
 
 
 class Classes:
@@ -73,10 +76,46 @@ def object_name(label: str) -> str:
     """Make of a label a name that an object can have."""
     plain = unicodedata.normalize("NFKD", label[:_LONGEST]).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
-    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40]
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST_NAME]
     if not name:
-        name = "class_" + "_".join(f"{ord(character):x}" for character in label[:5])
-    return name if name[0].isalpha() else f"class_{name}"[:40]
+        name = _MADE_UP + "_".join(f"{ord(character):x}" for character in label[:5])
+    return name if name[0].isalpha() else f"{_MADE_UP}{name}"[:_LONGEST_NAME]
+
+
+def _own_names(targets: Iterable[str], labels: Iterable[str] = ()) -> dict[str, str]:
+    """Name each object that is mapped to, then each label, by its `_plain`; no two are the same.
+
+    A target that is the made-up name of a label, as an earlier import told it, means that label.
+    """
+    names: dict[str, str] = {}
+    meant = set()
+    for target in targets:
+        if (plain := _plain(target)) not in names:
+            names[plain] = _free(object_name(target), set(names.values()))
+            if target == names[plain] and target.startswith(_MADE_UP):
+                meant.add(target)
+    for label in labels:
+        if (plain := _plain(label)) not in names:
+            name = object_name(label)
+            names[plain] = name if name in meant else _free(name, set(names.values()))
+        meant.discard(names[plain])  # it is this label, and no other
+    return names
+
+
+def _free(name: str, taken: set[str]) -> str:
+    free, count = name, 1
+    while free in taken:
+        count += 1
+        suffix = f"_{count}"
+        free = name[: _LONGEST_NAME - len(suffix)] + suffix
+    return free
+
+
+def named_targets(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return a mapping with its objects called by names that objects can have."""
+    targets = list(filter(None, mapping.values()))
+    names = _own_names(targets)
+    return {label: target and names[_plain(target)] for label, target in mapping.items()}
 
 
 def made_profile(
@@ -89,14 +128,16 @@ def made_profile(
     Returns:
         The profile, and the label that each object is named after, with the object.
     """
-    mapped = {_plain(label): target for label, target in mapping.items()}
-    spelt: dict[str, str] = {}  # by the most frequent label of those that differ in case and such
-    known = set(mapped)
+    known = {_plain(label) for label in mapping}
+    own: list[str] = []  # the most frequent label of those that differ in case and such
     for label, _ in labels.most_common():
         if (plain := _plain(label)) not in known:
             known.add(plain)
-            spelt[label] = object_name(label)
-    names = [*filter(None, mapping.values()), *spelt.values()]
+            own.append(label)
+    targets = list(filter(None, mapping.values()))
+    named = _own_names(targets, own)
+    spelt = {label: named[_plain(label)] for label in own}
+    names = [*(named[_plain(target)] for target in targets), *spelt.values()]
     size = max(sizes, key=lambda one: (sizes[one], one.width_px), default=FrameSize(480, 270))
     width = max(32, min(_STORED_WIDTH_PX, size.width_px) // 2 * 2)
     height = 2 * round(width * size.height_px / size.width_px / 2)
@@ -112,16 +153,44 @@ def made_profile(
     return profile, {label: name for label, name in spelt.items() if name in objects}
 
 
-def tell_slips(labels: Counter[str], objects: tuple[str, ...], problems: Problems) -> None:
-    """Tell of classes that are spelt like more frequent ones."""
+def tell_renamed(spelt: Mapping[str, str], problems: Problems) -> None:
+    """Tell of labels whose name was another's already.
+
+    Args:
+        spelt: What objects were named after, with their names.
+        problems: Where it is told.
+    """
+    for label, name in spelt.items():
+        if name != object_name(label):
+            problems.add(
+                ".", None,
+                f"class {shown(label)!r} would be called {object_name(label)}, as another one is",
+                f"called {name}; {_map(label, 'NAME')} calls it otherwise",
+            )  # fmt: skip
+
+
+def tell_slips(labels: Counter[str], spelt: Mapping[str, str], problems: Problems) -> None:
+    """Tell of classes that are spelt like more frequent ones.
+
+    Args:
+        labels: How often each is found.
+        spelt: Those that objects were named after, with their names.
+        problems: Where it is told.
+    """
+    named = {_plain(label): label for label in spelt}
     counts: Counter[str] = Counter()
     for label, count in labels.items():
-        if (name := object_name(label)) in objects:
-            counts[name] += count
-    for name, count in counts.items():
+        if (plain := _plain(label)) in named:
+            counts[plain] += count
+    for plain, count in counts.items():
         often = [other for other, many in counts.items() if count < many]
-        if like := get_close_matches(name, often, n=1, cutoff=_LIKE):
+        if like := get_close_matches(plain, often, n=1, cutoff=_LIKE):
+            label, other = named[plain], named[like[0]]
             problems.add(
-                ".", None, f"class {name} ({count} boxes) is spelt like {like[0]}",
-                f"kept; {MAPPED} {name}={like[0]} makes them one",
+                ".", None, f"class {shown(label)} ({count} boxes) is spelt like {shown(other)}",
+                f"kept; {_map(label, spelt[other])} makes them one",
             )  # fmt: skip
+
+
+def _map(label: str, target: str) -> str:
+    return f"{MAPPED} {shlex.quote(f'{shown(label)}={target}')}"

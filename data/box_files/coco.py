@@ -25,31 +25,55 @@ MOST_VALUES = 1_000_000  # 90,000 boxes; in Python each takes up to 200 bytes
 _LISTS = ("images", "annotations", "categories")
 
 Item = dict[str, Any]
+_Lists = dict[str, list[tuple[int, Item]]]
 
 
 def read_coco(folder: Folder) -> Iterator[Annotated]:
     """Yield the annotated pictures of a folder."""
     taken: dict[Path, str] = {}
+    bare: list[Annotated] = []  # of files that only list pictures: another may know their boxes
     for path in folder.others:
-        if path.suffix.lower() != ".json":
+        lists = _file(folder, path) if path.suffix.lower() == ".json" else None
+        if lists is None:
             continue
-        name = folder.name(path)
-        try:
-            found = _parse(read_bytes(path, most=MOST_BYTES))
-        except Unreadable as error:
-            folder.problems.add(name, None, str(error), "left out")
-            folder.leave_out(*folder.pictures)  # whichever it is that the file speaks of
+        if not lists["annotations"]:
+            bare += _pictures(folder, path, lists)
             continue
-        if not isinstance(found, dict) or not any(kind in found for kind in _LISTS):
-            folder.problems.add(name, None, "it is JSON, but not COCO", "not read")
-            continue
-        for seen in _pictures(folder, path, _lists(folder, name, found)):
+        for seen in _pictures(folder, path, lists):
             if seen.picture in taken:
                 told = f"{taken[seen.picture]} speaks of {folder.name(seen.picture)}, too"
-                folder.problems.add(name, None, told, f"{len(seen.boxes)} boxes left out")
+                folder.problems.add(seen.file, None, told, f"{len(seen.boxes)} boxes left out")
             else:
-                taken[seen.picture] = name
+                taken[seen.picture] = seen.file
                 yield seen
+    for seen in bare:
+        if seen.picture not in taken:
+            taken[seen.picture] = seen.file
+            yield seen
+
+
+def _file(folder: Folder, path: Path) -> _Lists | None:
+    """Read a file that may hold boxes; tell why where it holds none."""
+    name = folder.name(path)
+    try:
+        found = _parse(read_bytes(path, most=MOST_BYTES))
+    except Unreadable as error:
+        folder.problems.add(name, None, str(error), "left out")
+        folder.leave_out(*folder.pictures)  # whichever it is that the file speaks of
+        return None
+    if not isinstance(found, dict) or not any(kind in found for kind in _LISTS):
+        folder.problems.add(name, None, "it is JSON, but not COCO", "not read")
+        return None
+    lists = _lists(folder, name, found)
+    annotations = lists["annotations"]
+    if annotations and not any("bbox" in a or "segmentation" in a for _, a in annotations):
+        told = f"none of its {len(annotations)} annotations has a bbox, as those of captions"
+        folder.problems.add(name, None, told, "not read")
+        for _, image in lists["images"]:  # unless another file knows what is on them
+            named = image.get("file_name")
+            folder.leave_out(folder.find(named, near=path) if isinstance(named, str) else None)
+        return None
+    return lists
 
 
 def _parse(data: bytes) -> object:
@@ -73,7 +97,7 @@ def _parse(data: bytes) -> object:
     return found
 
 
-def _lists(folder: Folder, name: str, found: Item) -> dict[str, list[tuple[int, Item]]]:
+def _lists(folder: Folder, name: str, found: Item) -> _Lists:
     """Return the file's lists, each entry with its place counted from 1."""
     lists = {}
     for kind in _LISTS:
@@ -87,9 +111,7 @@ def _lists(folder: Folder, name: str, found: Item) -> dict[str, list[tuple[int, 
     return lists
 
 
-def _pictures(
-    folder: Folder, path: Path, lists: dict[str, list[tuple[int, Item]]]
-) -> Iterator[Annotated]:
+def _pictures(folder: Folder, path: Path, lists: _Lists) -> Iterator[Annotated]:
     name, problems = folder.name(path), folder.problems
     labels = _labels(folder, name, lists["categories"])
     images: dict[str, Item] = {}
@@ -201,6 +223,7 @@ def coco_json(
     boxes = [(image, box) for image, (_, seen) in enumerate(pictures, 1) for box in seen.boxes]
     return json.dumps(
         {
+            "info": {},  # older versions of pycocotools' loadRes ask for it
             "images": [
                 {"id": i, "file_name": name, "width": size.width_px, "height": size.height_px}
                 for i, (name, _) in enumerate(pictures, start=1)

@@ -92,6 +92,5 @@ def _write_boxes(
     if kind is BoxFormat.YOLO:
         table = "".join(f"  {index}: {name}\n" for index, name in enumerate(names))
         named = f"names:\n{table}" if names else f"names: {json.dumps([])}\n"
-        (part / "data.yaml").write_text(
-            f"path: .\ntrain: images\nval: images\n{named}", encoding="utf-8"
-        )
+        # No `path`: without it Ultralytics begins at this file's folder, with `path: .` at its own.
+        (part / "data.yaml").write_text(f"train: images\nval: images\n{named}", encoding="utf-8")

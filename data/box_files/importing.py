@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.box_files.classes import MAPPED, Classes, made_profile, object_name, tell_slips
+from data.box_files.classes import (
+    MAPPED,
+    Classes,
+    made_profile,
+    named_targets,
+    tell_renamed,
+    tell_slips,
+)
 from data.box_files.coco import read_coco
 from data.box_files.folder import (
     Annotated,
@@ -153,9 +160,10 @@ def _classes(
             problems.add(MAPPED, None, f"no box is of class {shown(label)!r}", "not needed")
     if profile is not None:
         return profile, Classes(profile.object_names, mapping)
-    named = {label: target and object_name(target) for label, target in mapping.items()}
-    profile, spelt = made_profile(shown(root.name), survey.labels, named, survey.sizes)
-    tell_slips(survey.labels, profile.object_names, problems)
+    named = named_targets(mapping)
+    profile, spelt = made_profile(shown(root.name), survey.labels, mapping, survey.sizes)
+    tell_renamed({mapping[label]: name for label, name in named.items() if name} | spelt, problems)
+    tell_slips(survey.labels, spelt, problems)
     return profile, Classes(profile.object_names, named, spelt)
 
 

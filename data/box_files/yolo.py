@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -27,11 +28,22 @@ _NAMES_FILES = frozenset(
     {"classes.txt", "labels.txt", "_darknet.labels", "predefined_classes.txt", "obj.names"}
 )
 _LISTS = frozenset({"train.txt", "val.txt", "valid.txt", "test.txt"})  # paths of pictures
+_ROUNDED = 1e-3  # what a box may reach out of the picture that a detector clipped
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a file tells of the labels near it."""
+
+    names: list[str]
+    """Of the classes, in order."""
+    key_points: bool = False
+    """Whether key points follow each box (`kpt_shape`)."""
 
 
 def read_yolo(folder: Folder) -> Iterator[Annotated]:
     """Yield the annotated pictures of a folder."""
-    names = _names(folder)
+    told = _told(folder)
     files: dict[str, Path] = {}
     for path in folder.others:
         if path.suffix.lower() == ".txt" and path.name.lower() not in _NAMES_FILES | _LISTS:
@@ -52,15 +64,13 @@ def read_yolo(folder: Folder) -> Iterator[Annotated]:
             folder.problems.add(name, None, str(error), "left out, and its picture")
             folder.leave_out(picture)
             continue
-        of_file = _nearest(names, label)
-        boxes = [
-            box for count, line in lines if (box := _box(folder, name, count, line, of_file))
-        ]  # fmt: skip
+        about = _nearest(told, label)
+        boxes = [box for count, line in lines if (box := _box(folder, name, count, line, about))]
         yield Annotated(name, picture, tuple(boxes), in_shares=True)
     for path in files.values():
         if path not in taken:
-            told = "no picture of its name is there"
-            folder.problems.add(folder.name(path), None, told, "not read")
+            lost = "no picture of its name is there"
+            folder.problems.add(folder.name(path), None, lost, "not read")
 
 
 def _place(folder: Folder, path: Path) -> str:
@@ -102,21 +112,21 @@ def _lines(data: bytes) -> list[tuple[int, list[str]]]:
     return lines
 
 
-def _box(
-    folder: Folder, name: str, count: int, words: list[str], names: Sequence[str]
-) -> FoundBox | None:
-    problems = folder.problems
+def _box(folder: Folder, name: str, count: int, words: list[str], about: _About) -> FoundBox | None:
+    problems, names = folder.problems, about.names
     kind = number(words[0])
     if not (kind.is_integer() and 0 <= kind < 1_000_000):
         problems.add(name, count, f"{shown(words[0])!r} is no number of a class", "dropped")
         return None
     values = [number(word) for word in words[1:]]
-    corners = _corners(values)
+    is_box = len(values) in (4, 5)  # the fifth is a detector's score
+    is_box = is_box or (about.key_points and len(values) > 5) or _is_tracked(values, words[-1])
+    corners = _corners(values[:4]) if is_box else _enclosing(values)
     if corners is None:
         told = f"{len(words)} numbers; a box has a class, a centre x y, a width and a height"
         problems.add(name, count, told, "dropped")
         return None
-    if len(values) > 5:
+    if not is_box:
         problems.add(name, count, "it is a polygon, not a box", "what encloses it taken")
     label = str(int(kind))
     if kind < len(names):
@@ -127,32 +137,48 @@ def _box(
     return FoundBox(count, label, corners)
 
 
-def _corners(values: list[float]) -> Corners | None:
-    if len(values) in (4, 5):  # the fifth is a detector's score
-        x, y, width, height = values[:4]
-        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+def _corners(values: list[float]) -> Corners:
+    x, y, width, height = values
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _is_tracked(values: list[float], last: str) -> bool:
+    """Tell a box, its score and its number, as a tracker writes them, from a triangle.
+
+    No corner of a triangle lies at 2 or more. At 1 one may: then it is a number where it is
+    written without a point, and behind a box that lies within the picture.
+    """
+    if len(values) != 6 or not (values[5].is_integer() and values[5] >= 1):
+        return False
+    corners = _corners(values[:4])
+    inside = min(corners) >= -_ROUNDED and max(corners) <= 1 + _ROUNDED
+    return values[5] > 1 or (inside and last.isdecimal())
+
+
+def _enclosing(values: list[float]) -> Corners | None:
+    """Return what encloses a polygon, x y x y ...; None for what is none."""
     if len(values) >= 6 and len(values) % 2 == 0 and all(map(math.isfinite, values)):
         return min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2])
     return None
 
 
-def _names(folder: Folder) -> dict[Path, list[str]]:
-    """Return each file that names classes, with the names."""
-    found: dict[Path, list[str]] = {}
+def _told(folder: Folder) -> dict[Path, _About]:
+    """Return each file that tells of labels, such as the names of classes."""
+    found: dict[Path, _About] = {}
     for path in folder.others:
-        kind = path.suffix.lower()
-        is_yaml = kind in (".yaml", ".yml")
-        if not is_yaml and kind != ".names" and path.name.lower() not in _NAMES_FILES:
+        is_yaml = _is_yaml(path)
+        is_list = path.suffix.lower() == ".names" or path.name.lower() in _NAMES_FILES
+        if not (is_yaml or is_list):
             continue
         try:
             data = read_bytes(path, most=MOST_NAMES_BYTES)
-            names = _yaml_names(data) if is_yaml else _listed_names(data)
+            about = _of_yaml(data) if is_yaml else _About(_listed_names(data))
         except Unreadable as error:
             folder.problems.add(folder.name(path), None, str(error), "not read")
             continue
-        if names:
-            found[path] = names
-    if not found:
+        if about.names or about.key_points:
+            found[path] = about
+    if not any(about.names for about in found.values()):
         folder.problems.add(
             ".", None, "no data.yaml, classes.txt or obj.names says what the classes are called",
             "called by their numbers",
@@ -160,14 +186,21 @@ def _names(folder: Folder) -> dict[Path, list[str]]:
     return found
 
 
-def _nearest(names: dict[Path, list[str]], label: Path) -> list[str]:
-    """Choose the names that lie nearest to a file of labels."""
+def _nearest(told: dict[Path, _About], label: Path) -> _About:
+    """Choose the names that lie nearest to a file of labels, and the YAML for its key points."""
 
     def distance(path: Path) -> tuple[int, int]:
         common = sum(a == b for a, b in zip(path.parent.parts, label.parts, strict=False))
         return -common, len(path.parts)
 
-    return names[min(names, key=distance)] if names else []
+    near = sorted(told, key=distance)
+    names = next((told[path].names for path in near if told[path].names), [])
+    in_yaml = (told[path].key_points for path in near if _is_yaml(path))
+    return _About(names, next(in_yaml, False))
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
 
 
 def _listed_names(data: bytes) -> list[str]:
@@ -177,8 +210,8 @@ def _listed_names(data: bytes) -> list[str]:
     return lines[:MOST_NAMES]
 
 
-def _yaml_names(data: bytes) -> list[str]:
-    """Read `names`, a list or a table of numbers; nothing else in the file counts.
+def _of_yaml(data: bytes) -> _About:
+    """Read `names`, a list or a table of numbers, and `kpt_shape`; nothing else in it counts.
 
     Raises:
         Unreadable: It is not YAML, or its names make no sense.
@@ -191,11 +224,21 @@ def _yaml_names(data: bytes) -> list[str]:
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         said = (str(error).splitlines() or ["?"])[0]
         raise Unreadable(f"it is not YAML ({said[:100]})") from error
-    names = found.get("names") if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise Unreadable("it has no names")
+    shape = found.get("kpt_shape")
+    key_points = isinstance(shape, list) and len(shape) == 2
+    names = _yaml_names(found.get("names"))
+    if names is None and not key_points:
+        raise Unreadable("it has no names")
+    return _About(names or [], key_points)
+
+
+def _yaml_names(names: object) -> list[str] | None:
     if isinstance(names, list):
         names = {str(index): name for index, name in enumerate(names)}
     if not isinstance(names, dict):
-        raise Unreadable("it has no names")
+        return None
     by_number = {}
     for key, name in names.items():
         index = number(key)

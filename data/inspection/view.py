@@ -24,6 +24,11 @@ SPAN_NAMES = {
     "standstill": "picture stood still",
     "rate_lost": "rate lost",
 }
+_DONE = {
+    "trim": "trimmed from",
+    "merge": "merged from",
+    "suggest": "boxes suggested, from",
+}
 
 
 def bar(counts: Sequence[float]) -> str:
@@ -79,8 +84,8 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str]]:
         for step in captured.edited:
             sources = step.get("sources")
             names = sources if isinstance(sources, list) else [step.get("source", "?")]
-            did = "merged" if step.get("did") == "merge" else "trimmed"
-            done.append(f"{did} from {', '.join(map(str, names))}")
+            did = str(step.get("did", "?"))
+            done.append(f"{_DONE.get(did, f'{did} from')} {', '.join(map(str, names))}")
         yield "since", "; ".join(done)
     if summary.play_frames < summary.frames:
         yield "play", f"{summary.play_frames} frames; the rest was discarded"
