@@ -6,7 +6,9 @@ import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui.jobs.line import How
+from agent.trial import Interval
+from gui.jobs.line import Ended, How
+from gui.jobs.practice import COACH, Counted
 from gui.play import kept_score, score_card
 from gui.play.kept_score import score_path
 from gui.play.score_card import ScoreCard
@@ -114,6 +116,22 @@ def test_counting_that_is_killed_is_told_and_can_begin_again(card: ScoreCard, qt
     assert len(refused) == 1
     assert "killed (signal 9)" in refused[0]
     assert card.count.isEnabled()
+
+
+def test_a_stop_between_the_bots_count_and_the_coachs_is_heeded(
+    card: ScoreCard, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    begun: list[str] = []
+    monkeypatch.setattr(card.crew, "start", lambda job, request, **_: begun.append(request.player))
+    counted = Counted(2, Interval(1.0, 0.0, 2.0), Interval(0.0, 0.0, 0.0))
+    qtbot.mouseClick(card.count, LEFT)
+    card.end()  # the bot's job is over, and its process about to go
+    card.crew.ended.emit(Ended(How.DONE, result=counted))
+    assert len(begun) == 1
+    assert card.text.startswith("Stopped. In 2 matches it scores 1.0 goals")
+    qtbot.mouseClick(card.count, LEFT)
+    card.crew.ended.emit(Ended(How.DONE, result=counted))
+    assert begun[1:] == [begun[0], COACH]
 
 
 def test_counting_stops_when_asked(card: ScoreCard, qtbot: QtBot):

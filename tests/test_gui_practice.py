@@ -1,13 +1,17 @@
+import inspect
 import os
 import shutil
 import signal
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import Qt
 
+from agent.guard import Reason
 from agent.trial import Interval
-from gui.jobs.practice import Counted, Goals, Stage
+from gui.jobs.practice import Counted, Goals, MatchRequest, Stage, play_match
 from gui.jobs.stock import find_runs
 from gui.matches.choices import BOT
 from gui.matches.telling import (
@@ -20,6 +24,7 @@ from gui.matches.telling import (
     told_end,
     told_stage,
 )
+from gui.practice.commands import trial as trial_command
 from gui.practice_page import PracticePage
 from recorder.window import list_windows
 from tests.fakes import PATIENCE_S
@@ -180,6 +185,49 @@ def test_a_bot_plays_in_the_window(page, qtbot, studio):
     assert page.notice.text == ""
 
 
+class PlayedOn:
+    """A window whose match goes on to full time, whoever is at the keys."""
+
+    pid = 0
+
+    def __init__(self, result: Path) -> None:
+        self._result, self._looks = result, 0
+
+    def poll(self) -> int | None:
+        self._looks += 1
+        if self._looks < 10:
+            return None
+        self._result.write_text('{"goals_for": 0, "goals_against": 5}')
+        return 0
+
+
+class QuietLine:
+    """Tells nobody, and is asked for nothing."""
+
+    def tell(self, message):
+        pass
+
+    def stop_asked(self):
+        return False
+
+
+@pytest.mark.parametrize("reason", [Reason.STOP_KEY, Reason.STOPPED])
+def test_a_match_whose_bot_was_ended_by_the_stop_key_does_not_count(monkeypatch, reason):
+    @contextmanager
+    def window(plan, seed, result, *, errors):
+        yield PlayedOn(result)
+
+    monkeypatch.setattr("recorder.display.require_display", lambda: None)
+    monkeypatch.setattr("gui.practice.match_window.practice_window", window)
+    monkeypatch.setattr("gui.jobs.practice._bring_forward", lambda line, over: None)
+    monkeypatch.setattr("models.engine.PolicyRunner.load", lambda path: SimpleNamespace(profile=0))
+    monkeypatch.setattr(
+        "agent.desktop.play_desktop", lambda *_, **__: SimpleNamespace(stop_reason=reason)
+    )
+    played = play_match(MatchRequest("runs/me", "beginner", 60.0, 1), QuietLine())
+    assert played == (None if reason is Reason.STOP_KEY else Goals(0, 5))
+
+
 def test_a_folder_without_a_trained_run_holds_no_bot(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "checkpoint.safetensors").write_bytes(b"")
@@ -213,6 +261,22 @@ def test_goals_of_many_matches_are_counted(page, qtbot):
     assert page.at_work() == "goals are being counted"
     qtbot.waitUntil(lambda: not page.counting.crew.running, timeout=PATIENCE_MS)
     assert page.counting.result.text().startswith("Nobody in 2 matches: 0.00 goals a match")
+
+
+def test_goals_are_counted_in_the_matches_of_a_trial_and_not_in_those_trained_on(
+    page, qtbot, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        page.counting.crew, "start", lambda job, request, **_: asked.append(request)
+    )
+    page.choices.players["coach"].click()
+    page.counting.matches.setValue(7)
+    qtbot.mouseClick(page.counting.start, Qt.MouseButton.LeftButton)
+    (request,) = asked
+    trial = inspect.signature(trial_command).parameters["seed"].default
+    assert (request.player, request.matches) == ("coach", 7)
+    assert request.seed == trial == 1000
 
 
 def test_a_count_that_is_stopped_ends_at_once(page, qtbot):

@@ -2,15 +2,19 @@
 
 import json
 import os
+from contextlib import nullcontext
 from html import escape
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import pytest
 
+from agent.guard import Reason
 from data.errors import OutputExistsError, UnderstudyError
 from data.keys import By
 from data.reader import Recording
+from gui.practice import demo as demo_module
 from gui.practice.demo import DemoSettings, run_demo
 from gui.practice.demo_report import PLAYERS, headline, write_report
 from models.policy_recipe import FitSettings, PolicyTrainingSettings
@@ -79,6 +83,20 @@ def test_a_demo_that_is_stopped_says_so_and_leaves_no_report(tmp_path: Path):
     with pytest.raises(UnderstudyError, match="stopped"):
         run_demo(DemoSettings(out=tmp_path, **SMALL), stop=lambda: True)
     assert not (tmp_path / "report.json").exists()
+
+
+def test_a_bot_that_was_ended_by_the_stop_key_is_not_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    runner = SimpleNamespace(load=lambda path: SimpleNamespace(profile=None))
+    ended = SimpleNamespace(stop_reason=Reason.STOP_KEY)
+    monkeypatch.setattr(demo_module, "PolicyRunner", runner)
+    monkeypatch.setattr(demo_module, "practice_window", lambda *_: nullcontext())
+    monkeypatch.setattr(demo_module, "play_desktop", lambda *_, **__: ended)
+    monkeypatch.setattr(demo_module, "read_result", lambda *_: pytest.fail("it was waited for"))
+    demo = demo_module._Demo(DemoSettings(out=tmp_path), lambda name, share: None, lambda: False)
+    with pytest.raises(UnderstudyError, match=r"^the stop key was pressed; what was made"):
+        demo.play()
 
 
 def test_text_from_files_is_escaped_in_the_page(demo: Path, tmp_path: Path):

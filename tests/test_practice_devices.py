@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt6.QtGui import QPainter
 
 from agent.loop import PlaySettings, play
 from data.boxes import BoxOrigin
@@ -14,8 +15,9 @@ from data.reader import Recording
 from gui.practice import devices
 from gui.practice.demonstration import record_coach
 from gui.practice.devices import HeadlessGame, stored_boxes
+from gui.practice.drawing import Artist
 from gui.practice.players import CoachPlayer, RandomPlayer
-from gui.practice.state import Phase
+from gui.practice.state import MatchState, Phase
 from tests.fakes import FakeRunner
 from tests.scripted_player import ScriptedPlayer
 
@@ -278,3 +280,16 @@ def test_a_refused_recording_leaves_no_truth(tmp_path: Path):
     with pytest.raises(OutputExistsError):
         record_coach(tmp_path / "a.h5", seconds=1, seed=3, truth=tmp_path / "a.jsonl")
     assert [file.name for file in tmp_path.iterdir()] == ["a.h5"]
+
+
+def test_a_drawing_that_is_broken_off_lets_go_of_its_picture(monkeypatch: pytest.MonkeyPatch):
+    painters: list[QPainter] = []
+
+    def broken_off(artist: Artist, painter: QPainter, state: MatchState) -> None:
+        painters.append(painter)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Artist, "draw", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        HeadlessGame().screen.grab()
+    assert not painters[0].isActive(), "Qt crashes on a picture that goes before its painter"

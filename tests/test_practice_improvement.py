@@ -1,6 +1,8 @@
 """Rounds of improvement, small but real: a bot plays, is corrected, learns, and is tried."""
 
 import json
+import math
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -135,6 +137,61 @@ def test_what_was_stopped_goes_on_with_the_match_it_stopped_in(tmp_path: Path):
     assert found["rounds"][1]["trained"]["ticks"] > 200, "every labelled frame counts"
 
 
+def moved_record(improved: ImproveSettings, out: Path, **changes: object) -> ImproveSettings:
+    """Copy an improvement, and change what its record says."""
+    shutil.copytree(improved.out, out)
+    path = out / RECORD_NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return replace(improved, out=out)
+
+
+def test_it_goes_on_from_another_working_folder(
+    improved: ImproveSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    settings = small(Path("out"), match_s=3.0)
+    begun = settings.out / "round-1" / "match-1.h5"
+    with pytest.raises(UnderstudyError, match="the same command goes on"):
+        improve(settings, stop=begun.exists)
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "b")
+    found = improve(replace(settings, out=Path("../a/out")))
+    assert all(Path(path).is_file() for path in found["rounds"][1]["recordings"])
+    assert len(found["rounds"][1]["recordings"]) == 2
+
+
+def test_records_of_older_versions_are_gone_on_with(improved: ImproveSettings, tmp_path: Path):
+    kept = json.loads((improved.out / RECORD_NAME).read_text())
+    for number, match in enumerate(kept["rounds"][1]["corrected"], start=1):
+        match["recording"] = f"elsewhere/round-1/match-{number}.h5"
+    settings = moved_record(improved, tmp_path / "out", rounds=kept["rounds"])
+    path = settings.out / RECORD_NAME
+    older = json.loads(path.read_text())
+    del older["fingerprint"]
+    path.write_text(json.dumps(older))
+    found = improve(settings)
+    assert found["rounds"][1]["recordings"] == [
+        str(settings.out / "round-1" / f"match-{number}.h5") for number in (1, 2)
+    ]
+    assert json.loads(path.read_text())["fingerprint"] == kept["fingerprint"]
+
+
+def test_a_bot_that_was_trained_again_is_another(improved: ImproveSettings, tmp_path: Path):
+    settings = moved_record(improved, tmp_path / "out", fingerprint="0123456789abcdef")
+    with pytest.raises(OutputExistsError, match="trained again"):
+        improve(settings)
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path: Path):
+    (tmp_path / "diary.txt").write_text("dear diary")
+    with pytest.raises(UnderstudyError, match=r"diary\.txt is a file"):
+        improve(small(tmp_path / "diary.txt"))
+    with pytest.raises(UnderstudyError, match="can't be made"):
+        improve(small(tmp_path / "diary.txt" / "out"))
+    assert (tmp_path / "diary.txt").read_text() == "dear diary"
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -166,10 +223,19 @@ def test_a_run_that_does_not_say_how_it_was_trained_is_refused():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"rounds": 0}, {"minutes": 0.0}, {"seed": -1}, {"recordings": ()}]
+    "changes",
+    [
+        {"rounds": 0},
+        {"minutes": 0.0},
+        {"minutes": math.nan},
+        {"minutes": math.inf},
+        {"matches": 10_001},
+        {"seed": -1},
+        {"recordings": ()},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(tmp_path: Path, changes: dict[str, object]):
-    with pytest.raises(ValueError, match=r"above 0|seed|recordings"):
+    with pytest.raises(ValueError, match=r"above 0|at most|seed|recordings"):
         small(tmp_path, **changes)
 
 

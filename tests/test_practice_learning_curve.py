@@ -13,10 +13,11 @@ from agent.trial import Score
 from data.errors import OutputExistsError, RecordingError, UnderstudyError
 from data.writer import RecordingWriter
 from gui.practice.curve_report import CurveFacts, Point, curve_json, curve_text
-from gui.practice.curve_steps import CurveSettings
+from gui.practice.curve_steps import CurveSettings, Steps
 from gui.practice.demonstration import record_coach
 from gui.practice.learning_curve import amounts_of, play_seconds, run_curve
-from models.checkpoint import load_run
+from models.checkpoint import load_run, save_run
+from models.perception import load_detector_files
 from models.policy_recipe import PolicyTrainingSettings
 from tests.conftest import Run
 from tests.counted_matches import matches_in_this_process
@@ -149,6 +150,62 @@ def test_a_curve_of_other_settings_is_left_alone(measured: Path, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
 
 
+def detector_run(folder: Path, *, trained: float = 0.0) -> Path:
+    """Make a detector's run of the shipped weights, moved a little as by more training."""
+    files = load_detector_files(None)
+    moved = {name: weights + trained for name, weights in files.weights.items()}
+    save_run(folder, weights=moved, config=files.config)
+    return folder
+
+
+def test_a_detector_is_known_by_its_place_and_what_it_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = tmp_path / "out"
+    for name in ("a", "b"):
+        detector_run(tmp_path / name / "eyes")
+    monkeypatch.chdir(tmp_path / "a")
+    Steps(small(out, detector=Path("eyes")))
+    Steps(small(out, detector=Path("../a/eyes")))
+    monkeypatch.chdir(tmp_path / "b")
+    with pytest.raises(OutputExistsError, match="other detector"):
+        Steps(small(out, detector=Path("eyes")))
+    detector_run(tmp_path / "a" / "eyes", trained=0.5)
+    with pytest.raises(OutputExistsError, match="trained again"):
+        Steps(small(out, detector=Path("../a/eyes")))
+
+
+def test_steps_of_older_versions_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    settings = small(tmp_path / "out", detector=detector_run(tmp_path / "eyes"))
+    Steps(settings)
+    path = settings.out / "steps.json"
+    older = json.loads(path.read_text())
+    del older["detector_fingerprint"]
+    older["settings"]["detector"] = "eyes"
+    path.write_text(json.dumps(older))
+    found = Steps(settings).found
+    assert found["settings"]["detector"] == str(tmp_path / "eyes")
+    assert "detector_fingerprint" in found
+
+
+def test_shipped_weights_are_the_same_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    Steps(small(tmp_path / "out", detector=Path("practice")))
+    monkeypatch.chdir(tmp_path)
+    Steps(small(tmp_path / "out", detector=Path("practice")))
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path: Path, run: Run):
+    (tmp_path / "diary.txt").write_text("dear diary")
+    for words in (("curve", "--minutes", "1"), ("demo",)):
+        status, _, said = run(*words, "--out", tmp_path / "diary.txt")
+        assert status == 1
+        assert said.endswith("diary.txt is a file. Choose a folder for --out.\n")
+    assert (tmp_path / "diary.txt").read_text() == "dear diary"
+
+
 def other_game(path: Path, *, seed: int) -> Path:
     """Record five seconds of a game in which one only runs."""
     profile = altered_profile(heads=practice_profile().heads[:1], mirror=None)
@@ -241,7 +298,7 @@ def test_another_game_has_scores_but_no_goals():
 
 
 def test_the_command_refuses_amounts_that_are_no_numbers(run: Run):
-    for amounts in ("1,two", "0,1", ""):
+    for amounts in ("1,two", "0,1", "", "1,inf", "nan"):
         status, _, said = run("curve", "--out", "c", "--minutes", amounts)
         assert status == 2
         assert "--minutes" in said

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PyQt6.QtGui import QPainter
 
 from data.errors import DisplayError
-from gui.practice.devices import HeadlessGame
+from gui.practice.devices import HeadlessGame, ensure_application
+from gui.practice.drawing import Artist
+from gui.practice.window import PracticeWindow, WindowSettings
 from recorder.screen import MssScreen
 from recorder.window import find_window, list_windows
-from tests.fakes import PATIENCE_S, wait_until
+from tests.fakes import PATIENCE_S, FakeClock, wait_until
 
 TITLE = "^Understudy Practice$"
 COMMAND = [sys.executable, "-m", "gui.practice.launch"]
@@ -245,3 +248,20 @@ def test_headless_recording_needs_no_display(tmp_path):
     assert again.returncode == 1
     assert "--force" in again.stderr
     assert len(again.stderr.splitlines()) == 1
+
+
+def test_a_picture_that_is_broken_off_is_let_go_of(monkeypatch: pytest.MonkeyPatch):
+    ensure_application()
+    painters: list[QPainter] = []
+
+    def broken_off(artist: Artist, painter: QPainter, state: object, *, banner: object) -> None:
+        painters.append(painter)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Artist, "draw", broken_off)
+    window = PracticeWindow(WindowSettings(), clock=FakeClock())
+    with pytest.raises(KeyboardInterrupt):
+        window._show_picture()
+    assert not painters[0].isActive(), "Qt crashes on a picture that goes before its painter"
+    window.close()
+    window.deleteLater()

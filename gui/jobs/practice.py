@@ -5,7 +5,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,16 +105,20 @@ def play_match(request: MatchRequest, line: Line) -> Goals | None:
             practice_window(plan, request.seed, result, errors=errors) as window,
         ):
             line.tell(Begun((window.pid,)))
-            _watch(window, runner, line)
+            whole = _watch(window, runner, line)
             status = window.poll()  # before it is closed from here
-        score = score_in(result)
+        score = score_in(result) if whole else None
         if score is None and status is not None and status not in CLOSED:
             line.tell(_crash(status, said.read_text(errors="replace")))
     return None if score is None else Goals(score.goals_for, score.goals_against)
 
 
-def _watch(window: "Popen[bytes]", runner: "PolicyRunner | None", line: Line) -> None:
-    """See a match through, with the policy at the keys if there is one."""
+def _watch(window: "Popen[bytes]", runner: "PolicyRunner | None", line: Line) -> bool:
+    """See a match through, with the policy at the keys if there is one.
+
+    Returns:
+        Whether the policy played for as long as the window was open; the stop key ends its play.
+    """
     from data.errors import DisplayError
 
     def over() -> bool:
@@ -124,15 +127,21 @@ def _watch(window: "Popen[bytes]", runner: "PolicyRunner | None", line: Line) ->
     _bring_forward(line, over)
     if runner is not None and not over():
         from agent.desktop import play_desktop
+        from agent.guard import Reason
         from agent.loop import PlaySettings
 
         try:
-            play_desktop(runner, runner.profile, settings=PlaySettings(), log=None, stop=over)
+            report = play_desktop(
+                runner, runner.profile, settings=PlaySettings(), log=None, stop=over
+            )
+            if report.stop_reason is Reason.STOP_KEY:
+                return False
         except DisplayError:
             if not over():  # it was closed just now
                 raise
     while not over():
         time.sleep(STEP_S)
+    return True
 
 
 def _crash(status: int, said: str) -> Crashed:
@@ -176,7 +185,7 @@ class CountRequest:
     seconds: float
     """Of each match."""
     matches: int
-    seed: int = 0
+    seed: int
     """Of the first match."""
 
 
@@ -220,12 +229,9 @@ def count_goals(request: CountRequest, line: Line) -> Counted | None:
                 seed=request.seed,
                 on_match=on_match,
             )
-        except BrokenExecutor:
-            if not line.stop_asked():
-                raise UnderstudyError(
-                    "a process that played the matches has died. Close other programs, and count "
-                    "fewer matches."
-                ) from None
+        except UnderstudyError:
+            if not line.stop_asked():  # which ends the processes that play
+                raise
     if not scores:
         return None
     report = TrialReport(request.player, request.difficulty, tuple(scores))

@@ -1,6 +1,7 @@
 """Goals over many matches."""
 
 import time
+from dataclasses import replace
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QProgressBar, QSpinBox, QVBoxLayout, QWidget
@@ -10,6 +11,7 @@ from gui.jobs.practice import COACH, IDLE, PERSON, Counted, CountRequest, count_
 from gui.matches.crew import Crew
 from gui.matches.telling import player_in_words, told_count
 from gui.page import GAP, button, heading, row, words
+from gui.practice.seeds import TRIAL_SEED
 from gui.studio import Studio
 from gui.time_left import TimeLeft, time_left
 from gui.wording import capitalised
@@ -26,7 +28,7 @@ class Counting(QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.crew = Crew(studio)
-        self._request = CountRequest(COACH, "beginner", 60.0, MATCHES)
+        self._request = CountRequest(COACH, "beginner", 60.0, MATCHES, TRIAL_SEED)
         self._left = TimeLeft()
         self._who = words(quiet=True)
         self.matches = QSpinBox()
@@ -55,17 +57,16 @@ class Counting(QWidget):
         if self.crew.running or player is None:
             return
         scripted = IDLE if player == PERSON else player
-        self._request = CountRequest(scripted, difficulty, seconds, self.matches.value())
+        self._request = CountRequest(
+            scripted, difficulty, seconds, self.matches.value(), TRIAL_SEED
+        )
         self._who.setText(
             f"{player_in_words(scripted)} against {difficulty}s, without a window and much faster "
             "than it would be played."
         )
 
     def _start(self) -> None:
-        request = self._request
-        self._request = CountRequest(
-            request.player, request.difficulty, request.seconds, self.matches.value()
-        )
+        self._request = replace(self._request, matches=self.matches.value())
         self._left = TimeLeft()
         self._left.seconds("", 0.0, time.monotonic())
         self.bar.setRange(0, 0)

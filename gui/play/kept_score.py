@@ -10,10 +10,11 @@ from agent.trial import Interval
 from data.paths import written_whole
 from data.small_files import read_json
 from gui.jobs.practice import Counted
+from gui.practice.seeds import TRIAL_SEED
 from models.run_files import WEIGHTS_NAME
 
 MOST_BYTES = 1 << 16
-MATCHES, MATCH_S, SEED = 20, 60.0, 1000
+MATCHES, MATCH_S = 20, 60.0
 """As `understudy trial` has them: the same matches for everybody."""
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def keep_score(run: Path, difficulty: str, score: Score) -> str:
             "trained": _trained(run),
             "matches": MATCHES,
             "seconds": MATCH_S,
-            "seed": SEED,
+            "seed": TRIAL_SEED,
             "bot": _to_json(score.bot),
             "coach": _to_json(score.coach),
         }
@@ -54,7 +55,7 @@ def kept_score(run: Path, difficulty: str) -> Score | None:
     path = score_path(run, difficulty)
     try:
         found: Any = read_json(path, most_bytes=MOST_BYTES)
-        wanted = (_trained(run), MATCHES, MATCH_S, SEED)
+        wanted = (_trained(run), MATCHES, MATCH_S, TRIAL_SEED)
         if tuple(found[name] for name in ("trained", "matches", "seconds", "seed")) != wanted:
             return None
         return Score(_from_json(found["bot"]), _from_json(found["coach"]))

@@ -12,13 +12,13 @@ from gui.page import GAP, button, heading, row, words
 from gui.play.kept_score import (
     MATCH_S,
     MATCHES,
-    SEED,
     Score,
     keep_score,
     kept_score,
     part_words,
     score_words,
 )
+from gui.practice.seeds import TRIAL_SEED
 from gui.studio import Studio
 
 NICENESS = 10
@@ -38,6 +38,7 @@ class ScoreCard(QFrame):
         self._difficulty = ""
         self._asked: tuple[Path, str] | None = None
         self._bot: Counted | None = None
+        self._stopped = False
         self._told = words()
         self._bar = QProgressBar()
         self.count = button(f"&Count goals over {MATCHES} matches", self._count)
@@ -71,16 +72,18 @@ class ScoreCard(QFrame):
 
     def end(self) -> None:
         """Stop counting; what is counted so far is told."""
+        self._stopped = True  # between the two counts no job is left to hear it
         self.crew.stop()
 
     def _count(self) -> None:
         if self._run is not None and not self.busy:
             self._asked, self._bot = (self._run, self._difficulty), None
+            self._stopped = False
             self._begin(str(self._run))
 
     def _begin(self, player: str) -> None:
         assert self._asked is not None
-        request = CountRequest(player, self._asked[1], MATCH_S, MATCHES, SEED)
+        request = CountRequest(player, self._asked[1], MATCH_S, MATCHES, TRIAL_SEED)
         self.crew.start(count_goals, request, niceness=NICENESS)
         self._tell()
 
@@ -92,7 +95,8 @@ class ScoreCard(QFrame):
 
     def _ended(self, ended: Ended) -> None:
         found = ended.result
-        if ended.how is How.DONE and isinstance(found, Counted):
+        halfway = self._stopped and self._bot is None
+        if ended.how is How.DONE and isinstance(found, Counted) and not halfway:
             self._next(found)
             return
         self._tell()

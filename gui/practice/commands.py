@@ -10,7 +10,6 @@ import typer
 from data.console import (
     AsJson,
     Force,
-    Seed,
     complete_profile,
     err,
     out,
@@ -19,18 +18,22 @@ from data.console import (
     progress,
     stoppable,
 )
-from gui.practice.launch import OfDifficulty
+from gui.practice.launch import OfDifficulty, refuse_given
+from gui.practice.seeds import TRIAL_SEED
 
 if TYPE_CHECKING:
     from agent.trial import Score, TrialReport
 
 
 def trial(
+    ctx: typer.Context,
     player: Annotated[str, typer.Argument(help="A run folder, or coach, random, idle.")],
     matches: Annotated[int, typer.Option("--matches", min=1, help="How many.")] = 20,
     difficulty: OfDifficulty = "beginner",
     seconds: Annotated[float, typer.Option("--seconds", min=5, help="Length of a match.")] = 60.0,
-    seed: Seed = 1000,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Same seed, same matches.")
+    ] = TRIAL_SEED,
     real: Annotated[bool, typer.Option("--real", help="In the real window, real keys.")] = False,
     profile: Annotated[
         str | None,
@@ -51,6 +54,7 @@ def trial(
     from agent.trial import Score, TrialReport, TrialStopped, run_trial
     from gui.practice.stages import Stages
     from gui.practice.trials import (
+        SCRIPTED,
         STOPPED,
         MatchPlan,
         check_player,
@@ -58,9 +62,14 @@ def trial(
         real_matches,
     )
 
+    if profile is not None and player in SCRIPTED:
+        raise typer.BadParameter(f"{player} plays the practice game", param_hint="--profile")
     game = _other_game(player, profile)
     if game is None:
         check_player(player)
+    else:
+        because = "a run of another game plays in that game's window, as the game was set"
+        refuse_given(ctx, ["real", "seed", "difficulty"], because=because)
     plan = MatchPlan(player, difficulty, seconds)
     strength = difficulty if game is None else "as the game was set"
     played: list[Score] = []

@@ -1,5 +1,6 @@
 """`understudy curve`: goals against minutes of recorded play."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,8 +82,8 @@ def _amounts(text: str) -> tuple[float, ...]:
         raise typer.BadParameter(
             f"{text!r}: wants numbers with commas between, such as 1,3,10", param_hint="--minutes"
         ) from error
-    if found[0] <= 0:
-        raise typer.BadParameter("each amount is above 0", param_hint="--minutes")
+    if not all(math.isfinite(each) and each > 0 for each in found):
+        raise typer.BadParameter("each amount is a number above 0", param_hint="--minutes")
     return tuple(found)
 
 

@@ -1,12 +1,16 @@
 """What a learning curve is asked to measure, and what of it is finished."""
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from data.errors import OutputExistsError, UnderstudyError
 from data.paths import written_whole
+from gui.practice.stages import claim_folder, holds_something
+from models.checkpoint import run_fingerprint
+from models.perception import load_detector_files
 from models.policy_recipe import PolicyTrainingSettings
 
 STEPS_NAME = "steps.json"
@@ -38,8 +42,10 @@ class CurveSettings:
     """How each policy is trained; the seed of its fit is replaced."""
 
     def __post_init__(self) -> None:
-        if not self.minutes or self.minutes[0] <= 0 or list(self.minutes) != sorted(self.minutes):
-            raise ValueError(f"minutes must be above 0 and rise, got {self.minutes}")
+        if not self.minutes or not all(math.isfinite(each) and each > 0 for each in self.minutes):
+            raise ValueError(f"minutes must be numbers above 0, got {self.minutes}")
+        if list(self.minutes) != sorted(self.minutes):
+            raise ValueError(f"minutes must rise, got {self.minutes}")
         if self.matches < 1 or self.seeds < 1 or self.seed < 0:
             raise ValueError("matches and seeds are at least 1, the first seed at least 0")
         if not self.recordings and matches_of(self.minutes[-1], self.match_s) > FIRST_HELD_OUT:
@@ -52,8 +58,15 @@ class CurveSettings:
             "match_seconds": self.match_s,
             "seed": self.seed,
             "recordings": [str(path.resolve()) for path in self.recordings],
-            "detector": None if self.detector is None else str(self.detector),
+            "detector": _detector_name(self.detector),
         }
+
+
+def _detector_name(source: Path | None) -> str | None:
+    """Name a detector's folder, or shipped weights, wherever the command is given."""
+    if source is None:
+        return None
+    return str(source.resolve()) if source.is_dir() else str(source)
 
 
 def matches_of(minutes: float, match_s: float) -> int:
@@ -68,6 +81,7 @@ class Steps:
         """Begin, or go on with what the folder holds.
 
         Raises:
+            CheckpointError: The detector can't be used.
             OutputExistsError: It holds something else, or a curve of other settings.
             UnderstudyError: What it holds is damaged.
         """
@@ -75,11 +89,12 @@ class Steps:
         self.found: dict[str, Any] = {"settings": settings.to_json(), "coach": [], "policies": {}}
         if self._path.is_file():
             self._go_on_from(settings)
-        elif settings.out.exists() and any(settings.out.iterdir()):
+        elif holds_something(settings.out):
             raise OutputExistsError(
                 f"{settings.out} holds something else than a curve. Choose another --out."
             )
-        settings.out.mkdir(parents=True, exist_ok=True)
+        self._require_same_detector(settings)
+        claim_folder(settings.out)
         self.save()
 
     def _go_on_from(self, settings: CurveSettings) -> None:
@@ -90,6 +105,8 @@ class Steps:
             raise UnderstudyError(
                 f"{self._path}: can't be read ({error}). Choose another --out."
             ) from error
+        if isinstance(before.get("detector"), str):
+            before["detector"] = _detector_name(Path(before["detector"]))  # older: as it was given
         for name, wanted in settings.to_json().items():
             if before.get(name) != wanted:
                 told = "" if name == "recordings" else f": {before.get(name)}, not {wanted}"
@@ -97,7 +114,17 @@ class Steps:
                     f"{settings.out} holds a curve of other {name.replace('_', ' ')}{told}. "
                     "Choose another --out."
                 )
-        self.found = kept
+        self.found = {**kept, "settings": before}
+
+    def _require_same_detector(self, settings: CurveSettings) -> None:
+        if settings.detector is None:
+            return
+        mark = run_fingerprint(load_detector_files(settings.detector))
+        if self.found.setdefault("detector_fingerprint", mark) != mark:
+            raise OutputExistsError(
+                f"{settings.detector} was trained again since the curve in {settings.out} began. "
+                "Choose another --out."
+            )
 
     def policy(self, name: str) -> dict[str, Any]:
         """Return what is known of one policy, to be added to."""

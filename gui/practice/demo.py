@@ -13,10 +13,11 @@ import cv2
 import torch
 
 from agent.desktop import play_desktop
+from agent.guard import Reason
 from agent.loop import PlaySettings
 from agent.report import PlayReport
 from agent.trial import Score, TrialReport, run_trial
-from data.errors import OutputExistsError
+from data.errors import OutputExistsError, UnderstudyError
 from data.export.film import export_mp4, with_keys
 from data.keys import held_at
 from data.paths import drop_leftover
@@ -24,7 +25,8 @@ from data.profile import load_profile
 from data.reader import Recording
 from gui.practice.demo_report import PLAYERS, headline, write_report
 from gui.practice.demonstration import PROFILE
-from gui.practice.stages import Show, Stages
+from gui.practice.seeds import TRIAL_SEED
+from gui.practice.stages import Show, Stages, claim_folder
 from gui.practice.trials import (
     WINDOW_S,
     MatchPlan,
@@ -42,7 +44,8 @@ from recorder.display import VirtualScreen
 from recorder.parts import Parts
 
 SCREEN = (1366, 768)
-TRAINING_SEED, PLAY_SEED, TRIAL_SEED = 1, 500, 1000  # matches that never meet
+TRAINING_SEED, PLAY_SEED = 1, 500  # matches that never meet, nor those of the trials
+KEPT = "what was made so far is kept."
 
 # Of the policy's own report, in order of interest.
 PICTURES = (
@@ -82,7 +85,7 @@ class _Demo:
     def __init__(self, settings: DemoSettings, show: Show, stop: Callable[[], bool]) -> None:
         self.settings = settings
         self.stop = stop
-        self.stages = Stages(show, stop, stopped="stopped; what was made so far is kept.")
+        self.stages = Stages(show, stop, stopped=f"stopped; {KEPT}")
         self.folder = settings.out
         self.run = settings.out / "policy"
 
@@ -152,6 +155,8 @@ class _Demo:
                 on_tick=lambda view: done((view.at_ns - began_ns) / 1e9 / plan.seconds),
             )
             self.stages.go_on()
+            if report.stop_reason is Reason.STOP_KEY:  # nobody is at the keys from then on
+                raise UnderstudyError(f"{report.stop_reason}; {KEPT}")
             score = read_result(window, result)
         with self.stages.step("film it"):
             export_mp4(log, self.folder / "play.mp4", force=True)
@@ -203,7 +208,7 @@ def run_demo(
         raise OutputExistsError(
             f"{settings.out} holds a report. Choose another --out, or pass --force."
         )
-    settings.out.mkdir(parents=True, exist_ok=True)
+    claim_folder(settings.out)
     demo = _Demo(settings, show, stop)
     started_s = time.monotonic()
     with _screen(on_screen=settings.on_screen):

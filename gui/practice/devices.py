@@ -214,9 +214,8 @@ class HeadlessScreen:
         """Draw the match as it is now."""
         artist = self._drawing()
         image = artist.new_image()
-        painter = QPainter(image)
-        artist.draw(painter, self._game.state)
-        painter.end()
+        with QPainter(image) as painter:
+            artist.draw(painter, self._game.state)
         left, top, right, bottom = map(int, self._game.frame)
         picture = np.ascontiguousarray(bgr(image)[top:bottom, left:right])
         return Frame(image=picture, at_ns=self._game.clock.now_ns())

@@ -163,15 +163,14 @@ class Artist:
 
     def _furnish(self) -> None:
         """Paint what stands behind all play onto the pitch."""
-        painter = QPainter(self._pitch)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        at_left = Camera(kept_on_rail(-MIDDLE_X), *map(float, self.size))
-        paint_goal_behind(painter, at_left, Team.HOME)
-        paint_goal_behind(painter, at_left, Team.AWAY)
-        for right in (False, True):
-            for near in (False, True):
-                paint_flag(painter, at_left, right=right, near=near)
-        painter.end()
+        with QPainter(self._pitch) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            at_left = Camera(kept_on_rail(-MIDDLE_X), *map(float, self.size))
+            paint_goal_behind(painter, at_left, Team.HOME)
+            paint_goal_behind(painter, at_left, Team.AWAY)
+            for right in (False, True):
+                for near in (False, True):
+                    paint_flag(painter, at_left, right=right, near=near)
 
     def _look(self, player: PlayerState) -> Look:
         key = (player.team, player.number, player.is_keeper)
@@ -241,11 +240,10 @@ class Artist:
         size = math.ceil(box.x2) - corner.x(), math.ceil(box.y2) - corner.y()
         sprite = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
         sprite.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(sprite)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(-corner.x(), -corner.y())
-        self._paint_marker(painter, box)
-        painter.end()
+        with QPainter(sprite) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(-corner.x(), -corner.y())
+            self._paint_marker(painter, box)
         return Layer(corner, sprite)
 
 
@@ -275,15 +273,14 @@ def _shadow_sprite(scale_x: float, scale_y: float) -> QImage:
         QImage.Format.Format_ARGB32_Premultiplied,
     )
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.scale(width * scale_x / 2, height * scale_y / 2)
-    painter.translate(1.0, 1.0)
-    soft = QRadialGradient(0.0, 0.0, 1.0)
-    soft.setColorAt(0.0, QColor(0, 18, 0, 130))
-    soft.setColorAt(0.55, QColor(0, 18, 0, 90))
-    soft.setColorAt(1.0, QColor(0, 18, 0, 0))
-    painter.fillRect(QRectF(-1, -1, 2, 2), soft)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.scale(width * scale_x / 2, height * scale_y / 2)
+        painter.translate(1.0, 1.0)
+        soft = QRadialGradient(0.0, 0.0, 1.0)
+        soft.setColorAt(0.0, QColor(0, 18, 0, 130))
+        soft.setColorAt(0.55, QColor(0, 18, 0, 90))
+        soft.setColorAt(1.0, QColor(0, 18, 0, 0))
+        painter.fillRect(QRectF(-1, -1, 2, 2), soft)
     return image
 
 
@@ -294,26 +291,25 @@ def _ball_sprite(scale_x: float, scale_y: float, turn: float) -> QImage:
         QImage.Format.Format_ARGB32_Premultiplied,
     )
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(scale_x, scale_y)
-    half = BALL_PX / 2
-    painter.translate(half, half)
-    fill = QRadialGradient(QPointF(-2.2, -2.6), half * 1.5)
-    fill.setColorAt(0.0, QColor("#ffffff"))
-    fill.setColorAt(0.7, QColor("#eceef2"))
-    fill.setColorAt(1.0, QColor("#a9afbb"))
-    painter.setPen(QPen(QColor(24, 26, 34, 230), 1.2))
-    painter.setBrush(fill)
-    radius = half - 0.7
-    painter.drawEllipse(QPointF(0, 0), radius, radius)
-    painter.rotate(turn * 360)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("#22252e"))
-    painter.drawEllipse(QPointF(0, 0), 1.9, 1.9)
-    for k in range(5):
-        angle = k * math.tau / 5
-        spot = QPointF(math.cos(angle) * 5.2, math.sin(angle) * 5.2)
-        painter.drawEllipse(spot, 1.35, 1.35)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(scale_x, scale_y)
+        half = BALL_PX / 2
+        painter.translate(half, half)
+        fill = QRadialGradient(QPointF(-2.2, -2.6), half * 1.5)
+        fill.setColorAt(0.0, QColor("#ffffff"))
+        fill.setColorAt(0.7, QColor("#eceef2"))
+        fill.setColorAt(1.0, QColor("#a9afbb"))
+        painter.setPen(QPen(QColor(24, 26, 34, 230), 1.2))
+        painter.setBrush(fill)
+        radius = half - 0.7
+        painter.drawEllipse(QPointF(0, 0), radius, radius)
+        painter.rotate(turn * 360)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor("#22252e"))
+        painter.drawEllipse(QPointF(0, 0), 1.9, 1.9)
+        for k in range(5):
+            angle = k * math.tau / 5
+            spot = QPointF(math.cos(angle) * 5.2, math.sin(angle) * 5.2)
+            painter.drawEllipse(spot, 1.35, 1.35)
     return image

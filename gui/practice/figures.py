@@ -277,11 +277,10 @@ class FigureSprites:
         height = math.ceil((PLAYER_HEIGHT_PX + 1.5 * _MARGIN) * self._scale)
         image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(*self._anchor())
-        painter.scale(self._scale, self._scale)
-        painter.translate(0.0, FOOT_PX - 0.6)
-        _Figure(painter, look, pose).paint()
-        painter.end()
+        with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(*self._anchor())
+            painter.scale(self._scale, self._scale)
+            painter.translate(0.0, FOOT_PX - 0.6)
+            _Figure(painter, look, pose).paint()
         return image

@@ -75,22 +75,21 @@ def goal_before(*, scale_x: float, scale_y: float, team: Team) -> QImage:
         QImage.Format.Format_ARGB32_Premultiplied,
     )
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(-box.x1, -box.y1)
-    goal = _Goal(camera, team)
-    painter.setPen(QPen(_MESH, max(0.6, 0.9 * scale_x)))
-    for k in range(_MESH_Y + 1):
-        painter.drawLine(goal.at(0, k / _MESH_Y, 1), goal.at(1, k / _MESH_Y, 1))
-    for k in range(_MESH_X + 1):
-        share = k / _MESH_X
-        painter.drawLine(goal.at(share, 0, 1), goal.at(share, 1, 1))
-        painter.drawLine(goal.at(share, 1, 0), goal.at(share, 1, 1))
-    for k in range(_MESH_Z + 1):
-        share = k / _MESH_Z
-        painter.drawLine(goal.at(0, 1, share), goal.at(1, 1, share))
-    _paint_frame(painter, goal, scale_x)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-box.x1, -box.y1)
+        goal = _Goal(camera, team)
+        painter.setPen(QPen(_MESH, max(0.6, 0.9 * scale_x)))
+        for k in range(_MESH_Y + 1):
+            painter.drawLine(goal.at(0, k / _MESH_Y, 1), goal.at(1, k / _MESH_Y, 1))
+        for k in range(_MESH_X + 1):
+            share = k / _MESH_X
+            painter.drawLine(goal.at(share, 0, 1), goal.at(share, 1, 1))
+            painter.drawLine(goal.at(share, 1, 0), goal.at(share, 1, 1))
+        for k in range(_MESH_Z + 1):
+            share = k / _MESH_Z
+            painter.drawLine(goal.at(0, 1, share), goal.at(1, 1, share))
+        _paint_frame(painter, goal, scale_x)
     return image
 
 

@@ -13,9 +13,16 @@ from data.profile import load_profile
 from gui.practice.corrections import record_corrections
 from gui.practice.demonstration import PROFILE
 from gui.practice.intervention import Intervention
-from gui.practice.stages import GOES_ON, Show, Stages
+from gui.practice.seeds import SEEDS_APART, corrected_seed, tried_seed
+from gui.practice.stages import GOES_ON, Show, Stages, claim_folder, holds_something
 from gui.practice.trials import MatchPlan, counted_matches
-from models.checkpoint import RunFiles, load_run, require_profile, select_weights
+from models.checkpoint import (
+    RunFiles,
+    load_run,
+    require_profile,
+    run_fingerprint,
+    select_weights,
+)
 from models.engine import PolicyRunner
 from models.perception import build_detector
 from models.policy_recipe import PolicyTrainingSettings
@@ -23,8 +30,6 @@ from models.policy_training import train_policy
 from models.run_files import STATE_NAME
 
 RECORD_NAME = "improve.json"
-# Seeds of matches that never meet: those played to be corrected, and those tried.
-CORRECTED_SEED, TRIAL_SEED, SEEDS_APART = 700_000, 800_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,12 @@ class ImproveSettings:
     """CPU threads for looking at what was recorded."""
 
     def __post_init__(self) -> None:
-        if min(self.rounds, self.matches) < 1 or self.minutes <= 0 or self.match_s <= 0:
+        if min(self.rounds, self.matches) < 1 or not (self.minutes > 0 and self.match_s > 0):
             raise ValueError("rounds, matches, minutes and seconds are above 0")
         if not 0 <= self.seed < SEEDS_APART:
             raise ValueError(f"seed is from 0 to {SEEDS_APART - 1}, got {self.seed}")
+        if self.matches > SEEDS_APART or 60 * self.minutes / self.match_s > SEEDS_APART:
+            raise ValueError(f"a round and a trial have at most {SEEDS_APART} matches each")
         if not self.recordings:
             raise ValueError("the recordings that the bot was trained on are needed as well")
 
@@ -105,8 +112,17 @@ class _Improvement:
         self.training = training_of(self.first, threads=settings.threads)
         self.path = settings.out / RECORD_NAME
         self.found = kept_improvement(settings)
-        settings.out.mkdir(parents=True, exist_ok=True)
+        self._require_same_bot()
+        claim_folder(settings.out)
         self.save()
+
+    def _require_same_bot(self) -> None:
+        mark = run_fingerprint(self.first)
+        if self.found.setdefault("fingerprint", mark) != mark:
+            raise OutputExistsError(
+                f"{self.settings.run} was trained again since the improvement in "
+                f"{self.settings.out} began. Choose another --out."
+            )
 
     def go(self) -> Mapping[str, Any]:
         self.trial(0)
@@ -152,10 +168,11 @@ class _Improvement:
         told = f"round {number}: {settings.minutes:g} minutes with the coach"
         with self.stages.step(told) as done:
             runner = PolicyRunner.load(self.bot(number - 1), threads=settings.threads)
-            first = CORRECTED_SEED + SEEDS_APART * number + settings.seed
+            first = corrected_seed(number, settings.seed)
             for index in range(len(known), len(lengths_s)):
+                path = self.folder(number) / f"match-{index + 1}.h5"
                 match, game = record_corrections(
-                    drop_leftover(self.folder(number) / f"match-{index + 1}.h5"),
+                    drop_leftover(path),
                     runner,
                     intervene=settings.intervene,
                     difficulty=settings.difficulty,
@@ -167,7 +184,7 @@ class _Improvement:
                 )
                 if not game.over:
                     self.stages.go_on()  # what was cut short is played again
-                known.append(match.to_json())
+                known.append(match.to_json() | {"recording": path.name})
                 self.save()
 
     def train(self, number: int) -> None:
@@ -176,9 +193,9 @@ class _Improvement:
         if known["trained"] is not None:
             return
         corrected = [
-            Path(match["recording"])
+            path
             for each in range(1, number + 1)
-            for match in self.round(each)["corrected"]
+            for path in _recordings(self.settings.out, each, self.round(each))
         ]
         with self.stages.step(f"round {number}: train") as done:
             report = train_policy(
@@ -202,7 +219,7 @@ class _Improvement:
     def trial(self, number: int) -> None:
         """Play the matches that are missing, all bots on the same seeds."""
         settings, known = self.settings, self.round(number)["scores"]
-        first = TRIAL_SEED + SEEDS_APART * settings.seed
+        first = tried_seed(settings.seed)
         missing = range(first + len(known), first + settings.matches)
         if not missing:
             return
@@ -239,7 +256,7 @@ def kept_improvement(settings: ImproveSettings) -> dict[str, Any]:
     path = settings.out / RECORD_NAME
     wanted = settings.to_json()
     if not path.is_file():
-        if settings.out.exists() and any(settings.out.iterdir()):
+        if holds_something(settings.out):
             raise OutputExistsError(
                 f"{settings.out} holds something else than an improvement. Choose another --out."
             )
@@ -258,6 +275,12 @@ def kept_improvement(settings: ImproveSettings) -> dict[str, Any]:
     return kept
 
 
+def _recordings(out: Path, number: int, known: Mapping[str, Any]) -> list[Path]:
+    """Return where the corrected matches of a round are, wherever it was begun from."""
+    names = [Path(match["recording"]).name for match in known["corrected"]]
+    return [out / f"round-{number}" / name for name in names]
+
+
 def improvement_json(settings: ImproveSettings, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `--json` prints of the rounds asked for."""
     rounds = []
@@ -272,7 +295,7 @@ def improvement_json(settings: ImproveSettings, found: Mapping[str, Any]) -> dic
                 "minutes": round(seconds / 60, 3),
                 "corrections": sum(match["corrections"] for match in known["corrected"]),
                 "corrected_share": round(corrected_s / seconds, 4) if seconds else 0.0,
-                "recordings": [match["recording"] for match in known["corrected"]],
+                "recordings": [str(path) for path in _recordings(settings.out, number, known)],
                 "trained": known["trained"],
                 "trial": TrialReport(str(run), settings.difficulty, scores).to_json(),
             }

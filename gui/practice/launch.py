@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,12 @@ from gui.practice.difficulty import Difficulty
 from gui.practice.intervention import Intervention
 
 if TYPE_CHECKING:
-    from gui.practice.devices import Crop
+    from gui.practice.devices import Crop, HeadlessGame
 
 
 OfDifficulty = Annotated[Difficulty, typer.Option("--difficulty", help="Of the opponents.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=1.0, help="Length of the match.")]
-Seed = Annotated[int, typer.Option("--seed", help="Same seed, same match.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same match.")]
 CoachPlays = Annotated[bool, typer.Option("--coach", help="Have the coach press the keys.")]
 Headless = Annotated[
     bool, typer.Option("--headless", help="No window, faster than real time; needs --coach.")
@@ -62,7 +63,20 @@ CropText = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
 
 
+def refuse_given(ctx: typer.Context, names: Iterable[str], *, because: str) -> None:
+    """Refuse options that would be dropped in silence; their defaults are nobody's wish.
+
+    Raises:
+        typer.BadParameter: One of them was given.
+    """
+    for name in names:
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(because, param_hint=f"--{name}")
+
+
 def practice(
+    ctx: typer.Context,
     *,
     coach: CoachPlays = False,
     difficulty: OfDifficulty = "beginner",
@@ -88,6 +102,7 @@ def practice(
             raise typer.BadParameter("--behind goes with no other way to show a match")
         _stand_behind(behind, record, result, intervene, difficulty, seconds, seed, force=force)
         return
+    refuse_given(ctx, ["intervene"], because="it says what the coach does --behind a run")
     if headless:
         if not coach:
             raise typer.BadParameter("nobody can press keys without a window; add --coach")
@@ -134,38 +149,51 @@ def _play_headless(
     crop: str | None,
     force: bool,
 ) -> None:
+    from data.console import stoppable
     from data.paths import claim_output
     from gui.practice.demonstration import record_coach
     from gui.practice.devices import SIZE, HeadlessGame
-    from gui.practice.flow import MatchSettings
     from gui.practice.players import CoachPlayer
-    from gui.practice.truth import write_result
 
     started_s = time.monotonic()
     if result is not None:
         claim_output(result, force=force)
-    if record is None:
-        game = HeadlessGame(difficulty, seconds, seed, player=CoachPlayer(seed, SIZE))
-        game.run()
-        done = "played"
-    else:
-        report, game = record_coach(
-            record,
-            difficulty=difficulty,
-            seconds=seconds,
-            seed=seed,
-            force=force,
-            truth=truth,
-            kits=kits,
-            crop=None if crop is None else _parse_crop(crop),
-        )
-        done = f"recorded {report.frames} frames ({report.bytes / 1e6:.0f} MB) to {record}"
+    with stoppable() as stop:
+        if record is None:
+            game = HeadlessGame(difficulty, seconds, seed, player=CoachPlayer(seed, SIZE))
+            game.run(stop=stop)
+            done = "played"
+        else:
+            report, game = record_coach(
+                record,
+                difficulty=difficulty,
+                seconds=seconds,
+                seed=seed,
+                force=force,
+                truth=truth,
+                kits=kits,
+                crop=None if crop is None else _parse_crop(crop),
+                stop=stop,
+            )
+            done = f"recorded {report.frames} frames ({report.bytes / 1e6:.0f} MB) to {record}"
+        ended = _ended(game, result, difficulty, seconds, seed)
+        Console(soft_wrap=True).print(f"{done}: {ended}, in {time.monotonic() - started_s:.1f} s")
+
+
+def _ended(
+    game: "HeadlessGame", result: Path | None, difficulty: str, seconds: float, seed: int
+) -> str:
+    """Say how a match ended, and write the score at full time."""
+    from gui.practice.flow import MatchSettings
+    from gui.practice.truth import write_result
+
+    ours, theirs = game.state.score
+    told = f"{ours} - {theirs} at {difficulty}"
+    if not game.over:
+        return f"{told} when it was stopped, before full time"
     if result is not None:
         write_result(result, MatchSettings(difficulty, seconds, seed), game.state)
-    ours, theirs = game.state.score
-    Console(soft_wrap=True).print(
-        f"{done}: {ours} - {theirs} at {difficulty}, in {time.monotonic() - started_s:.1f} s"
-    )
+    return told
 
 
 def _stand_behind(
@@ -184,8 +212,6 @@ def _stand_behind(
     from data.profile import load_profile
     from gui.practice.corrections import record_corrections
     from gui.practice.demonstration import PROFILE
-    from gui.practice.flow import MatchSettings
-    from gui.practice.truth import write_result
     from models.engine import PolicyRunner
 
     if result is not None:
@@ -203,11 +229,9 @@ def _stand_behind(
             stop=stop,
             on_share=lambda share: show(f"play {seconds:g} s", share),
         )
-        if result is not None and game.over:
-            write_result(result, MatchSettings(difficulty, seconds, seed), game.state)
-        ours, theirs = game.state.score
+        ended = _ended(game, result, difficulty, seconds, seed)
         Console(soft_wrap=True).print(
-            f"recorded {match.frames} frames to {record}: {ours} - {theirs} at {difficulty}, "
+            f"recorded {match.frames} frames to {record}: {ended}, "
             f"{match.corrections} corrections, {match.share:.0%} of the time"
         )
 

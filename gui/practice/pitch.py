@@ -63,18 +63,17 @@ def paint_pitch(*, scale_x: float, scale_y: float, seed: int) -> QImage:
         math.ceil(LOGICAL_HEIGHT * scale_y),
         QImage.Format.Format_RGB32,
     )
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(scale_x, scale_y)
-    _paint_grass(painter)
-    painter.resetTransform()
-    _roughen(image, seed=seed)
-    painter.scale(scale_x, scale_y)
-    _paint_lines(painter)
-    _paint_stand(painter, random.Random(seed))
-    _paint_boards(painter)
-    _paint_near_side(painter)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(scale_x, scale_y)
+        _paint_grass(painter)
+        painter.resetTransform()
+        _roughen(image, seed=seed)
+        painter.scale(scale_x, scale_y)
+        _paint_lines(painter)
+        _paint_stand(painter, random.Random(seed))
+        _paint_boards(painter)
+        _paint_near_side(painter)
     return image
 
 

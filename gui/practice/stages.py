@@ -3,12 +3,34 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from data.errors import UnderstudyError
 
 Show = Callable[[str, float], None]
 """Told the name of a stage and how much of it is done, 0 to 1."""
 GOES_ON = "stopped; what is finished is kept, and the same command goes on from there."
+
+
+def holds_something(folder: Path) -> bool:
+    """Say whether there is anything in a folder."""
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def claim_folder(folder: Path) -> None:
+    """Make the folder that a long command writes to, unless it is there.
+
+    Raises:
+        UnderstudyError: It can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UnderstudyError(f"{folder} is a file. Choose a folder for --out.") from error
+    except OSError as error:
+        raise UnderstudyError(
+            f"{folder}: can't be made: {error.strerror}. Choose another --out."
+        ) from error
 
 
 class Stages:

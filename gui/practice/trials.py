@@ -3,10 +3,11 @@
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import closing
-from multiprocessing import get_context
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
+from contextlib import closing, contextmanager
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from agent.report import TickView
 from agent.runner import Runner
 from agent.trial import Score, TrialStopped
 from agent.watchdog import Watchdog
+from data.errors import UnderstudyError
 from data.profile import load_profile
 from gui.practice.demonstration import PROFILE
 from gui.practice.devices import HeadlessGame
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 SCRIPTED = ("coach", "random", "idle")
 LOOK_S = 0.2
 STOPPED = "stopped before the last match."
+DIED = "a process that played the matches has died. Close other programs, and try again."
 
 
 def check_player(player: str) -> None:
@@ -103,6 +106,28 @@ def _begin_worker(stopped: "Event") -> None:
     global _stopped
     _stopped = stopped
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are for the parent
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process once its parent has gone, killed as it may be."""
+    parent = parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back: processes begun meanwhile never see one, not even while they import."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _play_in_worker(plan: MatchPlan, seed: int) -> Score:
@@ -129,6 +154,9 @@ def headless_matches(
         seeds: One for each match and its player.
         on_match: Told of each match that has ended.
         go_on: Called several times a second; what it raises ends all matches at once.
+
+    Raises:
+        UnderstudyError: A process that played has died.
     """
     context = get_context("spawn")
     stopped = context.Event()
@@ -136,16 +164,20 @@ def headless_matches(
     with ProcessPoolExecutor(
         workers, mp_context=context, initializer=_begin_worker, initargs=(stopped,)
     ) as pool:
-        jobs = {pool.submit(_play_in_worker, plan, seed): seed for seed in seeds}
         scores = {}
-        waiting = set(jobs)
         try:
+            with _interrupts_held():
+                jobs = {pool.submit(_play_in_worker, plan, seed): seed for seed in seeds}
+            waiting = set(jobs)
             while waiting:
                 ended, waiting = wait(waiting, LOOK_S, FIRST_COMPLETED)
                 for job in ended:
                     scores[jobs[job]] = job.result()
                     on_match(scores[jobs[job]])
                 go_on()
+        except BrokenExecutor as error:
+            go_on()  # what ended them was perhaps meant for all
+            raise UnderstudyError(DIED) from error
         except BaseException:
             stopped.set()
             pool.shutdown(cancel_futures=True)

@@ -128,12 +128,11 @@ class PracticeWindow(QWidget):
     def _show_picture(self) -> None:
         artist, image = self._canvas()
         flow = self._flow
-        painter = QPainter(image)
-        artist.draw(painter, flow.state, banner=flow.banner)
-        panel = flow.panel
-        if panel is not None:
-            artist.draw_panel(painter, panel.title, panel.lines)
-        painter.end()
+        with QPainter(image) as painter:
+            artist.draw(painter, flow.state, banner=flow.banner)
+            panel = flow.panel
+            if panel is not None:
+                artist.draw_panel(painter, panel.title, panel.lines)
         self.repaint()  # on the screen before the time is taken
         at_ns = self._clock.now_ns()
         if self._painted and self.windowTitle() != TITLE:
@@ -179,15 +178,15 @@ class PracticeWindow(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Copy the picture to the screen, with black bars where the window is not 16:9."""
-        painter = QPainter(self)
-        ratio = self.devicePixelRatioF()
-        painter.scale(1 / ratio, 1 / ratio)
-        whole = QRect(0, 0, *self._pixels())
-        if self._image is None or self._image.size() != whole.size():
-            painter.fillRect(whole, Qt.GlobalColor.black)
-        if self._image is not None:
-            painter.drawImage(self._corner, self._image)
-            self._painted = True
+        with QPainter(self) as painter:
+            ratio = self.devicePixelRatioF()
+            painter.scale(1 / ratio, 1 / ratio)
+            whole = QRect(0, 0, *self._pixels())
+            if self._image is None or self._image.size() != whole.size():
+                painter.fillRect(whole, Qt.GlobalColor.black)
+            if self._image is not None:
+                painter.drawImage(self._corner, self._image)
+                self._painted = True
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Take a key; a held key's repeats are no presses."""
