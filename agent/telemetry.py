@@ -159,7 +159,11 @@ class LineWriter(Closing):
         with suppress(OSError):  # the reader has gone: there is nobody left to tell
             while not (self._ending.is_set() and self._lines.empty()):
                 with suppress(Empty):
-                    _put(self._file, self._lines.get(timeout=0.1).encode() + b"\n")
+                    _put(self._file, _encoded(self._lines.get(timeout=0.1)))
+
+
+def _encoded(line: str) -> bytes:
+    return line.encode(errors="backslashreplace") + b"\n"
 
 
 def _opened(target: str) -> int:

@@ -83,15 +83,14 @@ class TrialReport:
         return bootstrap_mean([score.goals_for - score.goals_against for score in self.scores])
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `--json` prints."""
-        some = bool(self.scores)  # there is no mean of none
+        """Return what `--json` prints; there is a score at least."""
         return {
             "player": self.player,
             "difficulty": self.difficulty,
             "matches": len(self.scores),
-            "goals_for": self.goals_for.to_json() if some else None,
-            "goals_against": self.goals_against.to_json() if some else None,
-            "goal_difference": self.difference.to_json() if some else None,
+            "goals_for": self.goals_for.to_json(),
+            "goals_against": self.goals_against.to_json(),
+            "goal_difference": self.difference.to_json(),
             "scores": [[score.goals_for, score.goals_against] for score in self.scores],
             "stopped": self.stopped,
         }

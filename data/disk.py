@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -63,16 +64,22 @@ def is_being_written(path: Path) -> bool:
         wanted = path.stat()
     except OSError:
         return False
-    for opened in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            found = opened.stat()
+    return any(_writes(process, wanted) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _writes(process: Path, wanted: os.stat_result) -> bool:
+    try:
+        opened = list((process / "fd").iterdir())
+    except OSError:
+        return False  # it has ended, or is another user's
+    for each in opened:
+        with suppress(OSError):  # it was closed just now
+            found = each.stat()
             if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
-                told = (opened.parents[1] / "fdinfo" / opened.name).read_text(encoding="ascii")
+                told = (process / "fdinfo" / each.name).read_text(encoding="ascii")
                 flags = re.search(r"^flags:\s*([0-7]+)", told, re.MULTILINE)
                 if flags and int(flags[1], 8) & (os.O_WRONLY | os.O_RDWR):
                     return True
-        except OSError:
-            continue  # it ended, or is another user's
     return False
 
 

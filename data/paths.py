@@ -49,30 +49,6 @@ def part_path(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def require_no_leftover(path: Path) -> None:
-    """Refuse to write where a recording was cut short: what is in it may be all there is of it.
-
-    Raises:
-        OutputExistsError: The unfinished file of `path` is there, whatever may be overwritten.
-    """
-    if (leftover := part_path(path)).exists():
-        raise OutputExistsError(f"{told_leftover(leftover)} Or choose another name.")
-
-
-def drop_leftover(path: Path) -> Path:
-    """Remove what is left of a file that no person made and that is made anew; return its path."""
-    part_path(path).unlink(missing_ok=True)
-    return path
-
-
-def told_leftover(leftover: Path) -> str:
-    """Say what an unfinished recording is and what to do."""
-    return (
-        f"{leftover} is being recorded, or was cut short: 'understudy repair {leftover}' keeps "
-        "what is in it."
-    )
-
-
 @contextmanager
 def written_whole(path: Path, *, by_many: bool = False) -> Iterator[Path]:
     """Give the name to write under; when the block ends, that file becomes `path`.

@@ -210,6 +210,8 @@ class GameProfile(_Strict):
             yield f"hot key {key!r} is also a playing key; choose another"
         for key in _twice(steering):
             yield f"{key!r} is given to two hot keys; choose another for one"
+        if self.score is not None and self.stop_key in self.score.start:
+            yield f"the stop key {self.stop_key!r} also begins a match; choose another"
         objects = [kind.name for kind in self.objects]
         for name in _twice(objects):
             yield f"two object classes are called {name}; rename one"

@@ -21,7 +21,8 @@ from data.errors import OutputExistsError, RecordingError
 from data.flight import DecisionRow
 from data.frames import Image, encode_jpeg
 from data.keys import KeyEvent
-from data.paths import claim_output, part_path, require_no_leftover
+from data.leftovers import require_no_leftover
+from data.paths import claim_output, part_path
 from data.profile import GameProfile
 from data.schema import CaptureFacts, SpanKind
 
@@ -67,13 +68,13 @@ class RecordingWriter(Closing):
         `attributes` are written besides the writer's own, and instead of those of the same name.
 
         Raises:
-            OutputExistsError: It exists and `force` is off; or it is being written, or was cut
+            OutputExistsError: It exists and `force` is off; or a recording of that name was cut
                 short, whatever `force` says.
             RecordingError: The folder can't be written.
         """
         if path.is_dir():
             raise OutputExistsError(f"{path} is a folder. Give the name of a file in it.")
-        require_no_leftover(path)
+        require_no_leftover(path, force=force)
         self.path = claim_output(path, force=force)
         self.part = part_path(path)
         self.profile = profile

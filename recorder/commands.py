@@ -149,7 +149,7 @@ def _session_of(
     target: Path, profile: str | None, *, resume: bool, force: bool
 ) -> "tuple[GameProfile, Parts, float]":
     """Return the profile, the files and the rate of a new session, or of the one to continue."""
-    from data.paths import told_leftover
+    from data.leftovers import told_leftover
     from data.profile import load_profile
     from recorder import parts
 

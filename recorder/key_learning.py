@@ -63,6 +63,7 @@ def learn_keys(
             tally.let_go(clock.now_ns())
         elif focused_since_ns is None or state.absences != absences:
             focused_since_ns = clock.now_ns()  # what came before may be meant for another window
+            tally.let_go(focused_since_ns)
         absences = state.absences
         for event in events:
             if focused_since_ns is None or event.at_ns < focused_since_ns or event.key == DONE_KEY:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import RecordingError
-from data.paths import claim_output, part_path, require_no_leftover
+from data.leftovers import require_no_leftover
+from data.paths import claim_output, part_path
 from data.profile import GameProfile
 from data.reader import Recording
 

@@ -110,11 +110,14 @@ class FakeWindow:
     has_focus: bool = True
     is_covered: bool = False
     closed: bool = False
+    absences: int = 0
 
     def state(self) -> WindowState:
         if self.closed:
             return GONE
-        return WindowState(self.where, self.has_focus, self.is_covered, gone=False)
+        return WindowState(
+            self.where, self.has_focus, self.is_covered, gone=False, absences=self.absences
+        )
 
     def rect(self) -> Rect | None:
         return None if self.closed else self.where

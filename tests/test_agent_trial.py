@@ -53,8 +53,6 @@ def test_a_trial_that_was_stopped_tells_what_was_over_by_then():
     assert str(nothing) == (
         "the trial ended after 0 of 5 matches: the window lies outside the screen. Move it back."
     )
-    printed = TrialReport("runs/me", "", nothing.scores, stopped=nothing.why).to_json()
-    assert (printed["matches"], printed["goals_for"]) == (0, None)
 
 
 def test_no_matches_is_refused():

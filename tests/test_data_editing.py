@@ -230,6 +230,18 @@ def test_what_was_cut_short_is_not_overwritten_by_force(tmp_path: Path):
     assert not (tmp_path / "me.h5").exists()
 
 
+def test_what_a_killed_edit_left_goes_when_it_is_made_anew_by_force(tmp_path: Path):
+    path = write(tmp_path / "a.h5", frames=20)
+    trim(path, tmp_path / "b.h5", to_s=0.3)
+    leftover = tmp_path / "b.h5.part"
+    (tmp_path / "b.h5").rename(leftover)
+    with pytest.raises(OutputExistsError, match="understudy repair"):
+        trim(path, tmp_path / "b.h5", to_s=0.5)
+    done = trim(path, tmp_path / "b.h5", to_s=0.5, force=True)
+    assert done.frames == 10
+    assert not leftover.exists()
+
+
 def test_a_stopped_edit_leaves_nothing(tmp_path: Path):
     path = write(tmp_path / "a.h5")
     asked = iter([False] * 150 + [True])

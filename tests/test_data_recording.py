@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import h5py
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from data.boxes import Box, BoxOrigin
+from data.disk import is_being_written
 from data.errors import OutputExistsError, RecordingError, UnderstudyError
 from data.inspection.summary import summarise
 from data.keys import By, KeyEvent
@@ -105,6 +107,7 @@ def test_a_flight_log_keeps_every_decision(tmp_path: Path):
 
 WRITE_FOR_EVER = """
 import sys
+import threading
 from pathlib import Path
 from data.keys import KeyEvent
 from data.writer import RecordingWriter
@@ -162,6 +165,29 @@ def test_repair_leaves_a_recorder_that_lives_alone(tmp_path: Path):
     with Recording(tmp_path / "a.h5") as found:
         assert found.frame_count == 2
     assert [file.name for file in tmp_path.iterdir()] == ["a.h5"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells what is open")
+def test_processes_that_end_meanwhile_do_not_matter(tmp_path: Path):
+    file = tmp_path / "a"
+    file.write_bytes(b"")
+    ending = threading.Event()
+
+    def come_and_go() -> None:
+        while not ending.is_set():
+            subprocess.run(["/bin/true"], check=True)
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        assert not any(is_being_written(file) for _ in range(300))
+        with file.open("wb"):
+            assert is_being_written(file)
+        with file.open("rb"):
+            assert not is_being_written(file)
+    finally:
+        ending.set()
+        other.join()
 
 
 def test_repair_refuses_what_is_no_leftover(tmp_path: Path):

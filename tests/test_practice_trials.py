@@ -165,10 +165,13 @@ def test_a_trial_that_was_cut_short_tells_the_matches_that_were_over(run, monkey
 
     monkeypatch.setattr("gui.practice.commands._other_game", lambda player, profile: game)
     status, said, told = run("trial", "runs/me", "--matches", 5, "--json")
-    found = json.loads(said)
     assert status == (130 if asked else 1)
-    assert found["scores"] == [[score.goals_for, score.goals_against] for score in over]
-    assert (found["matches"], found["stopped"]) == (len(over), "the stop key was pressed")
+    if over:
+        found = json.loads(said)
+        assert found["scores"] == [[score.goals_for, score.goals_against] for score in over]
+        assert (found["matches"], found["stopped"]) == (len(over), "the stop key was pressed")
+    else:
+        assert said == ""
     assert f"the trial ended after {len(over)} of 5 matches" in told
     status, said, told = run("trial", "runs/me", "--matches", 5)
     assert status == (130 if asked else 1)

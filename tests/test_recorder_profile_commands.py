@@ -303,3 +303,13 @@ def test_check_notes_what_the_desktop_lacks(desk, game, run, tmp_path):
     assert "no open window's title matches '^FIFA' now" in notes[1]
     assert "'Tiny Game - level 1'" in notes[1]
     assert json.loads(run("profile", "check", "b.toml", "--json")[1])["notes"] == []
+
+
+def test_a_key_let_go_while_the_focus_came_and_went_is_held_no_longer():
+    clock, window = FakeClock(), FakeWindow()
+    keys = FakeKeys(clock, [*strokes("w", 500, 970), *strokes("d", 1500, 1600)])
+    clock.plan(1000, lambda: setattr(window, "absences", 1))
+    heard = learn_keys(keys=keys, window=window, clock=clock, stop=lambda: False, seconds=3.0)
+    held_s = {frozenset(chord): ns / 1e9 for chord, ns in heard.use.chord_ns.items()}
+    assert held_s[frozenset({"w"})] == pytest.approx(0.5, abs=0.1)
+    assert frozenset({"w", "d"}) not in held_s

@@ -93,6 +93,20 @@ def test_without_the_focus_nothing_is_stored(tmp_path):
     assert report.rate_hz == pytest.approx(15 / 0.8)
 
 
+def test_a_focus_that_was_away_between_two_looks_costs_that_tick(tmp_path):
+    session = Session(tmp_path, *strokes("left", 100, 700), *strokes("s", 420, 440))
+    session.clock.plan(430, lambda: setattr(session.window, "absences", 1))
+    session.run(1.0)
+    assert session.times_ms == [*range(0, 401, 50), *range(550, 1000, 50)]
+    assert session.events == [
+        (100, "left", True),
+        (450, "left", False),
+        (500, "left", True),
+        (700, "left", False),
+    ]
+    assert session.spans == [(SpanKind.FOCUS_LOST, 450, 500)]
+
+
 def test_a_picture_during_which_the_focus_left_is_not_stored(tmp_path):
     session = Session(tmp_path, cost_ms=10)
     session.set_focus(105, focused=False)  # the picture of 100 ms is being taken

@@ -33,6 +33,7 @@ from data.boxes import Box
 from data.errors import UnderstudyError
 from data.export.output import ExportStopped, Ticker
 from data.frames import FrameSize, Placement, fit, placement
+from data.leftovers import require_no_leftover
 from data.paths import claim_output
 from data.profile import GameProfile
 from data.recording_copy import whole
@@ -119,6 +120,7 @@ def import_boxes(
         ExportStopped: `stop` said so.
     """
     claim_output(out, force=force)  # before the work, not after it
+    require_no_leftover(out, force=force)
     problems = Problems()
     folder = Folder(root, problems)
     annotated = _read(folder, kind, stop)

@@ -107,10 +107,10 @@ def trial(
 
 
 def _tell(report: "TrialReport", *, as_json: bool) -> None:
+    if not report.scores:
+        return
     if as_json:
         print_json(report.to_json())
-        return
-    if not report.scores:
         return
     rows = [
         (name, f"{found.mean:.2f}", f"{found.low:.2f} to {found.high:.2f}")

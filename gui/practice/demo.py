@@ -20,7 +20,7 @@ from agent.trial import Score, TrialReport, run_trial
 from data.errors import OutputExistsError, UnderstudyError
 from data.export.film import export_mp4, with_keys
 from data.keys import held_at
-from data.paths import drop_leftover
+from data.leftovers import drop_leftover
 from data.profile import load_profile
 from data.reader import Recording
 from gui.practice.demo_report import PLAYERS, headline, write_report

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from data.frames import Image
+from data.leftovers import require_no_leftover
 from data.paths import claim_output
 from data.profile import GameProfile, load_profile
 from data.schema import CaptureFacts
@@ -88,6 +89,7 @@ def record_coach(
         RecordingError: It can't be written.
     """
     claim_output(path, force=force)  # before the truth file is begun
+    require_no_leftover(path, force=force)
     profile = load_profile(PROFILE)
     player = CoachPlayer(seed, SIZE)
     game = HeadlessGame(difficulty, seconds, seed, player=player, kits=kits, crop=crop)

@@ -8,7 +8,8 @@ from typing import Any
 
 from agent.trial import Score, TrialReport
 from data.errors import CheckpointError, OutputExistsError, RecordingError
-from data.paths import drop_leftover, require_input, written_whole
+from data.leftovers import drop_leftover
+from data.paths import require_input, written_whole
 from data.profile import load_profile
 from gui.practice.corrections import record_corrections
 from gui.practice.demonstration import PROFILE

@@ -8,7 +8,8 @@ from typing import Any
 
 from agent.trial import Score
 from data.errors import CheckpointError, RecordingError
-from data.paths import drop_leftover, require_input
+from data.leftovers import drop_leftover
+from data.paths import require_input
 from data.profile import GameProfile, load_profile
 from data.reader import Recording
 from gui.practice.curve_report import CurveFacts, Point, curve_json, write_curve
