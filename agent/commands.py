@@ -77,7 +77,11 @@ def play(
         ),
     ] = None,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Draw nothing: for programs, and for days.")
+        bool,
+        typer.Option(
+            "--headless",
+            help="Plain status lines, nothing drawn; the game's window is still needed.",
+        ),
     ] = False,
     seconds: Seconds = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Press nothing.")] = False,

@@ -99,7 +99,7 @@ def repair(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Close what a recorder left behind when it died; a failed one doesn't keep others open."""
+    """Close files that a recorder left unfinished; if one can't be closed, the others still are."""
     from data.errors import UnderstudyError
 
     closed = []

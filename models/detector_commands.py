@@ -66,7 +66,9 @@ def train_detector_command(
     target: Annotated[Path, typer.Option("--out", help="The run folder to write.")],
     profile: ProfileName = "practice",
     weights: Weights = "none",
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Batches.")] = 4000,
+    steps: Annotated[
+        int, typer.Option("--steps", min=1, help="How many batches to learn from.")
+    ] = 4000,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Crops of a batch.")] = 16,
     learning_rate: LearningRate = 2e-3,
     backbone: Annotated[Backbone, typer.Option("--backbone", help="MobileNetV3.")] = Backbone.SMALL,

@@ -43,7 +43,12 @@ Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the training in --out that was cut short.")
 ]
 LearningRate = Annotated[
-    float, typer.Option("--learning-rate", help="At its height.", callback=_above_zero)
+    float,
+    typer.Option(
+        "--learning-rate",
+        help="The highest learning rate; it rises to it and falls again.",
+        callback=_above_zero,
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
 
 from agent.guard import Reason
 from agent.trial import Interval
@@ -252,6 +253,17 @@ def test_recording_a_match_goes_to_the_page_for_it(page, qtbot, studio):
         qtbot.mouseClick(page.record, Qt.MouseButton.LeftButton)
     assert wanted.args == ["record", None]
     assert studio.game.is_practice
+
+
+def test_it_says_whose_goals_would_be_counted(page):
+    def told():
+        return " ".join(label.text() for label in page.counting.findChildren(QLabel))
+
+    page.choices.players["person"].click()
+    assert "Your team standing still against " in told()
+    page.choices.players["coach"].click()
+    assert "The coach against " in told()
+    assert "standing still" not in told()
 
 
 def test_goals_of_many_matches_are_counted(page, qtbot):

@@ -60,8 +60,14 @@ class Counting(QWidget):
         self._request = CountRequest(
             scripted, difficulty, seconds, self.matches.value(), TRIAL_SEED
         )
+        if player == PERSON:
+            self._who.setText(
+                f"Your team standing still against {difficulty}s: choose the coach or a bot above "
+                "to count its goals."
+            )
+            return
         self._who.setText(
-            f"{player_in_words(scripted)} against {difficulty}s, without a window and much faster "
+            f"{player_in_words(player)} against {difficulty}s, without a window and much faster "
             "than it would be played."
         )
 

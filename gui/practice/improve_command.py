@@ -22,7 +22,7 @@ def improve(
         list[Path], typer.Option("--recordings", help="What it was trained on (.h5).")
     ],
     more: Annotated[list[Path] | None, typer.Argument(help="Further recordings.")] = None,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often.")] = 1,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")] = 1,
     minutes: Annotated[
         float, typer.Option("--minutes", min=0.1, help="Of play with the coach, in each round.")
     ] = 3.0,

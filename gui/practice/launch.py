@@ -94,7 +94,10 @@ def practice(
     crop: CropText = None,
     force: Force = False,
 ) -> None:
-    """Play the built-in football game: arrows run, E sprints, S W A D pass, shoot and cross."""
+    """Play the built-in football game.
+
+    Arrows run, E sprints, S passes, W passes into space, A crosses, D shoots.
+    """
     if behind is not None:
         if not (coach and headless and record):
             raise typer.BadParameter("--behind needs --coach, --headless and --record")

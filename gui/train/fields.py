@@ -67,7 +67,14 @@ _HELD_OUT = Amount(
     0.9,
     2,
 )
-_RATE = Amount("learning_rate", "Learning rate", "At its height.", 0.00001, 1.0, 5)
+_RATE = Amount(
+    "learning_rate",
+    "Learning rate",
+    "The highest; it rises to it and falls again.",
+    0.00001,
+    1.0,
+    5,
+)
 _SEED = Amount(
     "seed", "Seed", "Equal seeds give equal runs; another seed is another try.", 0, 99_999
 )
