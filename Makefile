@@ -42,9 +42,9 @@ $(STAMP): pyproject.toml Makefile .ci/packages.sh
 demo: setup
 	UNDERSTUDY_SETUP_SECONDS=$$(( $$(date +%s) - $(STARTED) )) $(BIN)/understudy demo --out runs/demo --force
 
-# Two at a time, each with a screen of its own; a file's tests stay together.
+# Two at a time, each with a screen of its own; a file's tests stay together, the longest first.
 test: setup lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

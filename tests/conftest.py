@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from tests.x11 import Desk
 
 SCREEN_PROGRAMS = ("Xvfb", "openbox")
+LONG = ("test_practice_demo.py", "test_tux_football.py", "test_gui_whole_way.py")
 Run = Callable[..., tuple[int, str, str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: at the end one process would wait for the other."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)
