@@ -19,7 +19,7 @@ from agent.report import PlayReport
 from agent.trial import Score, TrialReport, run_trial
 from data.errors import OutputExistsError, UnderstudyError
 from data.export.film import export_mp4, with_keys
-from data.keys import held_at
+from data.keys import held_by
 from data.leftovers import drop_leftover
 from data.profile import load_profile
 from data.reader import Recording
@@ -270,9 +270,9 @@ def _live(report: PlayReport, score: Score) -> dict[str, Any]:
 def _save_still(log: Path, out: Path) -> None:
     """Keep a picture of the moment with most keys held in the middle of the match."""
     with Recording(log) as recording:
-        held = held_at(recording.key_events(), recording.profile.keys, recording.times_ns)
+        held = held_by(recording.key_events(), recording.profile.keys, recording.times_ns)
         count = recording.frame_count
-        middle = held[count // 4 : 3 * count // 4].sum(axis=1)
+        middle = (held[count // 4 : 3 * count // 4] > 0).sum(axis=1)
         index = count // 4 + (int(middle.argmax()) if len(middle) else 0)
         still = with_keys(recording.frame(index), held[index], recording.profile, zoom=2)
     cv2.imwrite(str(out), still)
