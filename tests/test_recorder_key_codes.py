@@ -14,17 +14,13 @@ US = {"w": 0x57, "1": 0x31, "!": 0x31 | SHIFT}
 FRENCH = {"w": 0x57, "1": 0x31 | SHIFT, "&": 0x31}
 
 
-class MacKey(enum.Enum):
-    """Some of pynput's keys on macOS, where there is no insert."""
-
-    down = SimpleNamespace(vk=0x7D)
-    left = SimpleNamespace(vk=0x7B)
-    shift_l = SimpleNamespace(vk=0x38)
-    alt_gr = SimpleNamespace(vk=0x3D)
+CODES = {"down": 0x7D, "left": 0x7B, "shift_l": 0x38, "alt_gr": 0x3D}
+# Some of pynput's keys on macOS, where there is no insert.
+MacKey = enum.Enum("MacKey", {name: SimpleNamespace(vk=code) for name, code in CODES.items()})
 
 
 @pytest.fixture
-def on_mac(monkeypatch):
+def _on_mac(monkeypatch):
     pynput = SimpleNamespace(Key=MacKey, KeyCode=SimpleNamespace(from_char=lambda char: char))
     monkeypatch.setattr(key_codes, "load_pynput", lambda: pynput)
     monkeypatch.setattr(key_codes, "sys", SimpleNamespace(platform="darwin"))
@@ -48,7 +44,8 @@ def test_on_macos_a_key_is_known_by_what_it_prints_alone():
     assert names == {0x0D: "w", 0x12: "1", 0x53: "1"}
 
 
-def test_a_key_that_a_system_lacks_hides_no_other(on_mac):
+@pytest.mark.usefixtures("_on_mac")
+def test_a_key_that_a_system_lacks_hides_no_other():
     assert [from_pynput(key) for key in MacKey] == ["down", "left", "shift_l", "alt_r"]
     assert to_pynput("left") is MacKey.left.value
     assert to_pynput("w") == "w"
